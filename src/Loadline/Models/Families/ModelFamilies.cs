@@ -1,0 +1,39 @@
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+
+namespace Loadline.Models;
+
+/// <summary>The families Loadline knows, in one place.</summary>
+public static class ModelFamilies
+{
+    public static readonly ImmutableArray<Family> All = [new OptFamily(), new LlamaFamily()];
+
+    private static readonly FrozenDictionary<string, Family> ByModelType = All.SelectMany(family =>
+            family.ModelTypes.Select(type => (Type: type, Family: family))
+        )
+        .ToFrozenDictionary(pair => pair.Type, pair => pair.Family, StringComparer.Ordinal);
+
+    /// <exception cref="BadContentException">The family is unknown, or the configuration is not sound.</exception>
+    public static Architecture Describe(ModelConfig config)
+    {
+        var type = config.ModelType;
+        if (!ByModelType.TryGetValue(type, out var family))
+        {
+            var known = string.Join(", ", ByModelType.Keys.Order(StringComparer.Ordinal));
+            throw config.Contradiction("model_type", $"unknown family \"{type}\"", $"one of {known}");
+        }
+        try
+        {
+            return family.Describe(config);
+        }
+        catch (OverflowException)
+        {
+            throw new BadContentException(
+                config.File,
+                "$",
+                "sizes whose product exceeds 2^63",
+                "a model that can exist"
+            );
+        }
+    }
+}

@@ -1,0 +1,33 @@
+using Loadline.Quantities;
+
+namespace Loadline.Models;
+
+/// <summary>The number type a matrix multiplication runs in, which picks the hardware's rate.</summary>
+public enum Arithmetic
+{
+    Fp32,
+    Tf32,
+    Fp16,
+    Bf16,
+    Fp8,
+    Int8,
+    Fp4,
+}
+
+/// <summary>
+/// A recipe that says in which block format each tensor of a model is stored and in which arithmetic its matrices
+/// are multiplied: <c>fp8</c>, <c>int4</c>, <c>Q4_K_M</c>.
+/// </summary>
+/// <param name="Name">The field's name for the recipe.</param>
+/// <param name="Matrices">Format of the linear and expert matrices.</param>
+/// <param name="Rest">Format of embeddings, head, norms, biases and routers, which most recipes leave alone.</param>
+/// <param name="Arithmetic">Weight-only recipes multiply in 16 bit.</param>
+public record WeightFormat(string Name, BlockFormat Matrices, BlockFormat Rest, Arithmetic Arithmetic)
+{
+    public virtual BlockFormat FormatOf(Tensor tensor) => tensor.IsQuantizable ? Matrices : Rest;
+
+    /// <summary>Bytes of all copies of a tensor, tied or not.</summary>
+    public virtual ByteSize SizeOf(Tensor tensor) => FormatOf(tensor).SizeOf(tensor.Shape) * tensor.Copies;
+
+    public override string ToString() => Name;
+}
