@@ -1,0 +1,88 @@
+using System.Collections.Immutable;
+using Loadline.Models;
+using Loadline.Quantities;
+
+namespace Loadline.Catalog;
+
+/// <summary>What kind of processor it is, which decides the default engine and which constants transfer.</summary>
+public enum AcceleratorKind
+{
+    Gpu,
+
+    /// <summary>A GPU or processor that shares its memory with the host, such as Apple silicon.</summary>
+    UnifiedMemory,
+    Cpu,
+
+    /// <summary>TPU, Trainium, Gaudi and other processors made for tensors only.</summary>
+    TensorProcessor,
+}
+
+/// <summary>Dense peak rates by arithmetic; null when the hardware lacks the unit or no figure was found.</summary>
+public sealed record PeakRates
+{
+    public FlopRate? Fp32 { get; init; }
+    public FlopRate? Tf32 { get; init; }
+    public FlopRate? Fp16 { get; init; }
+    public FlopRate? Bf16 { get; init; }
+    public FlopRate? Fp8 { get; init; }
+    public FlopRate? Int8 { get; init; }
+    public FlopRate? Fp4 { get; init; }
+
+    public FlopRate? this[Arithmetic arithmetic] =>
+        arithmetic switch
+        {
+            Arithmetic.Fp32 => Fp32,
+            Arithmetic.Tf32 => Tf32,
+            Arithmetic.Fp16 => Fp16,
+            Arithmetic.Bf16 => Bf16,
+            Arithmetic.Fp8 => Fp8,
+            Arithmetic.Int8 => Int8,
+            Arithmetic.Fp4 => Fp4,
+            _ => throw new ArgumentOutOfRangeException(nameof(arithmetic)),
+        };
+}
+
+/// <summary>How devices of one node talk to each other.</summary>
+/// <param name="Kind">As the vendor names it.</param>
+/// <param name="BandwidthPerDirection">Per device and direction; null when unknown.</param>
+/// <param name="DevicesPerNode">Most devices in one node; null when unknown.</param>
+public sealed record DeviceLink(string Kind, Bandwidth? BandwidthPerDirection, int? DevicesPerNode);
+
+/// <summary>A purchase price with where it came from.</summary>
+public sealed record PurchasePrice(Money Price, string Basis, string AsOf);
+
+/// <summary>One accelerator, or one processor used as such, with its datasheet figures.</summary>
+public sealed record Accelerator
+{
+    public required string Id { get; init; }
+    public required string Name { get; init; }
+    public required string Vendor { get; init; }
+    public required AcceleratorKind Kind { get; init; }
+
+    /// <summary>Chip generation, such as "Hopper GH100"; decides which class of constants applies.</summary>
+    public string? Generation { get; init; }
+    public int? Year { get; init; }
+    public ImmutableArray<string> Aliases { get; init; } = [];
+
+    /// <summary>Memory as sold. Chips come in powers of two, so an "80 GB" card has 80 GiB on board.</summary>
+    public required ByteSize Memory { get; init; }
+
+    /// <summary>What the driver reports as usable, where it is known.</summary>
+    public ByteSize? UsableMemory { get; init; }
+    public string? MemoryType { get; init; }
+    public Bandwidth? MemoryBandwidth { get; init; }
+    public ByteSize? LastLevelCache { get; init; }
+    public PeakRates Peak { get; init; } = new();
+    public DeviceLink? Link { get; init; }
+    public string? HostLink { get; init; }
+    public Power? Power { get; init; }
+    public string? FormFactor { get; init; }
+    public string? ComputeCapability { get; init; }
+
+    /// <summary>Matrix-multiplication rate somebody measured in bf16, for comparison with the datasheet.</summary>
+    public FlopRate? MeasuredBf16 { get; init; }
+    public PurchasePrice? Price { get; init; }
+    public string? Notes { get; init; }
+    public required string Source { get; init; }
+    public required string Retrieved { get; init; }
+}
