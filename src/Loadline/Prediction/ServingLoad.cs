@@ -1,0 +1,40 @@
+namespace Loadline.Prediction;
+
+/// <summary>Mean lengths of requests, and of the part of the prompt that is in the cache already.</summary>
+/// <param name="PromptTokens">Tokens of the prompt, cached prefix included.</param>
+/// <param name="OutputTokens">Tokens generated.</param>
+/// <param name="CachedPrefixTokens">Prompt tokens whose keys and values need not be computed again.</param>
+public readonly record struct RequestShape(double PromptTokens, double OutputTokens, double CachedPrefixTokens = 0)
+{
+    public double ComputedPromptTokens => Math.Max(1, PromptTokens - CachedPrefixTokens);
+
+    /// <summary>Cached tokens of a sequence halfway through its answer.</summary>
+    public double MeanContext => PromptTokens + OutputTokens / 2;
+}
+
+/// <summary>Mean behaviour of one replica under a steady load.</summary>
+/// <remarks>Seconds, requests and tokens; no intervals, which the caller adds once per deployment.</remarks>
+public readonly record struct ServingPoint
+{
+    /// <summary>Requests decoding or in prefill at a time.</summary>
+    public required double InFlight { get; init; }
+
+    /// <summary>Requests finished per second.</summary>
+    public required double RequestsPerSecond { get; init; }
+
+    public required double OutputTokensPerSecond { get; init; }
+
+    /// <summary>Time between output tokens, the first one excluded.</summary>
+    public required double TpotSeconds { get; init; }
+
+    /// <summary>Prefill alone, without any wait.</summary>
+    public required double PrefillSeconds { get; init; }
+
+    /// <summary>Mean wait for other prefills and for the running step.</summary>
+    public required double MeanWaitSeconds { get; init; }
+
+    /// <summary>Share of the time spent on prefill.</summary>
+    public required double PrefillUtilisation { get; init; }
+
+    public double TtftSeconds => PrefillSeconds + MeanWaitSeconds;
+}

@@ -1,0 +1,173 @@
+using Loadline.Catalog;
+using Loadline.Models;
+using Loadline.Quantities;
+
+namespace Loadline.Prediction;
+
+/// <summary>What one device holds while serving.</summary>
+/// <remarks>The estimates are in bytes.</remarks>
+public sealed record DeviceMemory
+{
+    public required ByteSize Capacity { get; init; }
+    public required ByteSize Weights { get; init; }
+
+    /// <summary>Cache that the asked-for context and concurrency need.</summary>
+    public required ByteSize Cache { get; init; }
+
+    /// <summary>Scratch memory of the largest step.</summary>
+    public required Estimate ActivationBytes { get; init; }
+
+    /// <summary>Context, libraries, captured graphs and what the driver keeps back.</summary>
+    public required Estimate OverheadBytes { get; init; }
+
+    /// <summary>What the engine may use and these leave over; negative when it does not fit.</summary>
+    public required Estimate FreeBytes { get; init; }
+
+    /// <summary>What the engine can give to the cache, the asked-for part included.</summary>
+    public required Estimate CachePoolBytes { get; init; }
+}
+
+/// <summary>
+/// Memory of one replica. "Fits" is judged at the upper end of every estimated term, so that a yes can be relied on.
+/// </summary>
+public sealed class ServingMemory
+{
+    private readonly Deployment deployment;
+    private readonly Cache cacheOnRank;
+
+    public ServingMemory(Deployment deployment)
+    {
+        this.deployment = deployment;
+        cacheOnRank = Shards.CacheOnRank(deployment.Architecture, deployment.Parallelism.Tensor);
+        Weights = Shards.WeightsOnRank(deployment.Architecture, deployment.Weights, deployment.Parallelism.Tensor);
+        Activations = ActivationMemory.Of(deployment);
+        Overhead = DeviceOverhead(deployment.Accelerator, deployment.Rules);
+        CachePool = PoolBytes();
+    }
+
+    /// <summary>Bytes of weights per device.</summary>
+    public ByteSize Weights { get; }
+
+    public Estimate Activations { get; }
+
+    public Estimate Overhead { get; }
+
+    /// <summary>Bytes per device the engine can give to the cache; not below zero.</summary>
+    public Estimate CachePool { get; }
+
+    /// <summary>Cache bytes per device of one sequence, in the whole blocks the engine hands out.</summary>
+    public ByteSize CacheOf(long tokens)
+    {
+        var block = deployment.Rules.CacheBlockTokens;
+        var whole = (tokens + block - 1) / block * block;
+        return cacheOnRank.At(whole, deployment.KvCache);
+    }
+
+    /// <summary>Memory with so many sequences of so many tokens each.</summary>
+    public DeviceMemory With(long context, long concurrency)
+    {
+        var cache = CacheOf(context) * concurrency;
+        return new DeviceMemory
+        {
+            Capacity = deployment.Accelerator.Memory,
+            Weights = Weights,
+            Cache = cache,
+            ActivationBytes = Activations,
+            OverheadBytes = Overhead,
+            CachePoolBytes = CachePool,
+            FreeBytes = FreeBytes(cache),
+        };
+    }
+
+    /// <summary>Sequences of the given length that the cache pool holds, up to the engine's own limit.</summary>
+    public Estimate MaximumConcurrency(long context)
+    {
+        var perSequence = Math.Max(1, CacheOf(context).Bytes);
+        return Map(CachePool, bytes => Math.Min(deployment.Rules.MaximumSequences, Math.Floor(bytes / perSequence)));
+    }
+
+    /// <summary>Longest context of so many equal sequences, up to what the model was configured for.</summary>
+    public Estimate MaximumContext(long concurrency)
+    {
+        var limit = deployment.Architecture.MaximumContext ?? int.MaxValue;
+        return Map(CachePool, bytes => LongestContext(bytes / concurrency, limit));
+    }
+
+    /// <summary>Tokens of one sequence that would fill the pool, whatever the model's own limit.</summary>
+    public Estimate CacheTokens => Map(CachePool, bytes => LongestContext(bytes, 1L << 40));
+
+    private Estimate FreeBytes(ByteSize cache)
+    {
+        Estimate free = CacheHeadroom();
+        return free + Estimate.Exact(-cache.Bytes);
+    }
+
+    private Estimate PoolBytes() => Map(CacheHeadroom(), bytes => Math.Max(0, bytes));
+
+    /// <summary>What weights, activations and overhead leave of the engine's share of the device.</summary>
+    private Estimate CacheHeadroom()
+    {
+        var rules = deployment.Rules;
+        var capacity = deployment.Accelerator.Memory.Bytes;
+        var used = Estimate.Exact(Weights.Bytes) + Activations + Overhead;
+        return rules.MemoryBudget switch
+        {
+            MemoryBudget.FractionOfFree => Less(capacity, used) * rules.MemoryFraction,
+            _ => Less(capacity * rules.MemoryFraction, used),
+        };
+    }
+
+    private static Estimate Less(double amount, Estimate used) =>
+        new(amount - used.Value, amount - used.High, amount - used.Low, used.Evidence);
+
+    private static Estimate DeviceOverhead(Accelerator accelerator, EngineRules rules)
+    {
+        var engine = new Estimate(
+            rules.FixedOverhead.Typical.Bytes + rules.GraphMemory.Typical.Bytes,
+            rules.FixedOverhead.Low.Bytes + rules.GraphMemory.Low.Bytes,
+            rules.FixedOverhead.High.Bytes + rules.GraphMemory.High.Bytes,
+            Evidence.Modelled
+        );
+        return engine + DriverReserve(accelerator);
+    }
+
+    /// <summary>
+    /// Memory that is on the board but not on offer. Where the driver's figure is not known the reserve lies between
+    /// nothing and the 7 % that cards with inline ECC give up; machines with shared memory keep a quarter to a third
+    /// for the system by default (macOS).
+    /// </summary>
+    private static Estimate DriverReserve(Accelerator accelerator)
+    {
+        var memory = accelerator.Memory.Bytes;
+        if (accelerator.UsableMemory is { } usable)
+            return Estimate.Exact(Math.Max(0, memory - usable.Bytes));
+        return accelerator.Kind switch
+        {
+            AcceleratorKind.UnifiedMemory => new(0.25 * memory, 0, 0.34 * memory, Evidence.Assumed),
+            AcceleratorKind.Cpu => new(0.03 * memory, 0, 0.1 * memory, Evidence.Assumed),
+            _ => new(0.02 * memory, 0, 0.07 * memory, Evidence.Assumed),
+        };
+    }
+
+    private double LongestContext(double bytes, long limit)
+    {
+        if (CacheOf(1).Bytes > bytes)
+            return 0;
+        if (CacheOf(limit).Bytes <= bytes)
+            return limit;
+        long fits = 1;
+        var exceeds = limit;
+        while (exceeds - fits > 1)
+        {
+            var middle = fits + (exceeds - fits) / 2;
+            if (CacheOf(middle).Bytes <= bytes)
+                fits = middle;
+            else
+                exceeds = middle;
+        }
+        return fits;
+    }
+
+    private static Estimate Map(Estimate estimate, Func<double, double> increasing) =>
+        new(increasing(estimate.Value), increasing(estimate.Low), increasing(estimate.High), estimate.Evidence);
+}
