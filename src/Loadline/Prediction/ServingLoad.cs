@@ -27,14 +27,25 @@ public readonly record struct ServingPoint
     /// <summary>Time between output tokens, the first one excluded.</summary>
     public required double TpotSeconds { get; init; }
 
-    /// <summary>Prefill alone, without any wait.</summary>
+    /// <summary>Prefill without any wait, the engine's work per request included.</summary>
     public required double PrefillSeconds { get; init; }
 
-    /// <summary>Mean wait for other prefills and for the running step.</summary>
-    public required double MeanWaitSeconds { get; init; }
+    /// <summary>Mean wait for the prefills of others.</summary>
+    public required double QueueSeconds { get; init; }
+
+    /// <summary>Mean wait for the rest of the running step.</summary>
+    public required double StepWaitSeconds { get; init; }
 
     /// <summary>Share of the time spent on prefill.</summary>
     public required double PrefillUtilisation { get; init; }
 
-    public double TtftSeconds => PrefillSeconds + MeanWaitSeconds;
+    public double TtftSeconds => PrefillSeconds + QueueSeconds + StepWaitSeconds;
+
+    /// <summary>A percentile of the wait: P(queue > t) = rho exp(-t / m) with mean rho m, after most of a step.</summary>
+    public double WaitPercentile(double probability)
+    {
+        var step = 2 * StepWaitSeconds * probability;
+        var exceeding = PrefillUtilisation / (1 - probability);
+        return exceeding <= 1 ? step : step + QueueSeconds / PrefillUtilisation * Math.Log(exceeding);
+    }
 }

@@ -1,0 +1,169 @@
+using System.Globalization;
+using System.Text.Json;
+using Loadline.Quantities;
+
+namespace Loadline.Planning;
+
+/// <summary>
+/// One object of a scenario file. Every field is asked for by name; <see cref="RefuseUnknownFields"/> then names what
+/// nobody asked for, so that a misspelt field is never silently ignored.
+/// </summary>
+internal sealed class ScenarioNode
+{
+    private readonly string file;
+    private readonly string path;
+    private readonly JsonElement element;
+    private readonly HashSet<string> asked = new(StringComparer.Ordinal);
+
+    public ScenarioNode(string file, string path, JsonElement element)
+    {
+        this.file = file;
+        this.path = path;
+        this.element = element;
+        if (element.ValueKind != JsonValueKind.Object)
+            throw new BadContentException(file, path, Describe(element), "fields with values");
+    }
+
+    public bool Has(string name)
+    {
+        asked.Add(name);
+        return element.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null;
+    }
+
+    public ScenarioNode? Section(string name) =>
+        Has(name) ? new ScenarioNode(file, $"{path}.{name}", element.GetProperty(name)) : null;
+
+    public string? Text(string name)
+    {
+        if (!Has(name))
+            return null;
+        var value = element.GetProperty(name);
+        return value.ValueKind switch
+        {
+            JsonValueKind.String => value.GetString(),
+            JsonValueKind.Number => value.GetRawText(),
+            _ => throw Wrong(name, "a text"),
+        };
+    }
+
+    public IReadOnlyList<string>? Texts(string name)
+    {
+        if (!Has(name))
+            return null;
+        var value = element.GetProperty(name);
+        if (value.ValueKind == JsonValueKind.String)
+            return [value.GetString()!];
+        if (value.ValueKind != JsonValueKind.Array)
+            throw Wrong(name, "a list of texts");
+
+        var texts = new List<string>();
+        foreach (var item in value.EnumerateArray())
+            texts.Add(
+                item.ValueKind == JsonValueKind.String ? item.GetString()! : throw Wrong(name, "a list of texts")
+            );
+        return texts;
+    }
+
+    /// <summary>A number within bounds; text that holds a number counts, since YAML writes both alike.</summary>
+    public double? Number(string name, double least, double most)
+    {
+        if (!Has(name))
+            return null;
+        var expected = string.Create(CultureInfo.InvariantCulture, $"a number from {least} to {most:G6}");
+        var value = element.GetProperty(name);
+        var read = value.ValueKind switch
+        {
+            JsonValueKind.Number => value.GetDouble(),
+            JsonValueKind.String
+                when double.TryParse(
+                    value.GetString(),
+                    NumberStyles.Float,
+                    CultureInfo.InvariantCulture,
+                    out var number
+                ) => number,
+            _ => throw Wrong(name, expected),
+        };
+        return read >= least && read <= most ? read : throw Wrong(name, expected);
+    }
+
+    public long? WholeNumber(string name, long least, long most)
+    {
+        var number = Number(name, least, most);
+        return number is null ? null
+            : number == Math.Floor(number.Value) ? (long)number
+            : throw Wrong(name, "a whole number");
+    }
+
+    /// <summary>"30 %" or 0.3.</summary>
+    public double? Share(string name)
+    {
+        if (!Has(name))
+            return null;
+        const string Expected = "a share such as 30 % or 0.3";
+        var text = Text(name)!.Trim();
+        var isPercent = text.EndsWith('%');
+        if (
+            !double.TryParse(
+                isPercent ? text[..^1] : text,
+                NumberStyles.Float,
+                CultureInfo.InvariantCulture,
+                out var number
+            )
+        )
+            throw Wrong(name, Expected);
+        var share = isPercent ? number / 100 : number;
+        return share is > 0 and <= 1 ? share : throw Wrong(name, Expected);
+    }
+
+    public Duration? Duration(string name)
+    {
+        if (!Has(name))
+            return null;
+        return Quantities.Duration.TryParse(Text(name)!, out var duration) && duration.Seconds > 0
+            ? duration
+            : throw Wrong(name, "a time with its unit, such as 1.5 s or 50 ms");
+    }
+
+    public Money? Money(string name)
+    {
+        if (!Has(name))
+            return null;
+        return Quantities.Money.TryParse(Text(name)!, out var money) && money.Usd > 0
+            ? money
+            : throw Wrong(name, "an amount with its currency, such as 8000 USD");
+    }
+
+    /// <summary>Names of the fields of this object, for sections whose keys are free.</summary>
+    public IReadOnlyList<string> FieldNames => [.. element.EnumerateObject().Select(property => property.Name)];
+
+    public void RefuseUnknownFields()
+    {
+        foreach (var property in element.EnumerateObject())
+        {
+            if (!asked.Contains(property.Name))
+                throw new BadContentException(
+                    file,
+                    $"{path}.{property.Name}",
+                    "unknown field",
+                    $"one of {string.Join(", ", asked.Order(StringComparer.Ordinal))}"
+                );
+        }
+    }
+
+    public BadContentException Missing(string name, string expected) =>
+        new(file, $"{path}.{name}", "missing", expected);
+
+    public BadContentException Wrong(string name, string expected) =>
+        new(
+            file,
+            $"{path}.{name}",
+            element.TryGetProperty(name, out var value) ? Describe(value) : "missing",
+            expected
+        );
+
+    private static string Describe(JsonElement value)
+    {
+        var text = value.GetRawText();
+        return text.Length <= 60 ? text : text[..57] + "...";
+    }
+}

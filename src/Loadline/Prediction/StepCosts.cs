@@ -1,0 +1,98 @@
+namespace Loadline.Prediction;
+
+/// <summary>
+/// What one request costs a replica, as functions of how many others run beside it: the decode step they share, and
+/// the time by which a prompt lengthens it.
+/// </summary>
+/// <remarks>Tokens, sequences and seconds.</remarks>
+public sealed class StepCosts(Step step, int chunkTokens, RequestShape request)
+{
+    /// <summary>Batch sizes at which a table samples; between them the step time is close to a straight line.</summary>
+    private static readonly double[] Grid =
+    [
+        0,
+        1,
+        2,
+        3,
+        4,
+        6,
+        8,
+        12,
+        16,
+        24,
+        32,
+        48,
+        64,
+        96,
+        128,
+        192,
+        256,
+        384,
+        512,
+        768,
+        1024,
+        1536,
+        2048,
+        4096,
+    ];
+
+    private double[]? decodeTable;
+    private double[]? marginalTable;
+
+    public RequestShape Request => request;
+
+    /// <summary>Steps one prompt is cut into.</summary>
+    public int Chunks { get; } = (int)Math.Ceiling(request.ComputedPromptTokens / chunkTokens);
+
+    /// <summary>The same costs from a table, for searches that ask thousands of times.</summary>
+    public StepCosts Tabulated(double mostSequences)
+    {
+        var table = new StepCosts(step, chunkTokens, request);
+        var length = Math.Clamp(Array.FindIndex(Grid, size => size >= mostSequences) + 1, 2, Grid.Length);
+        if (mostSequences > Grid[^1])
+            length = Grid.Length;
+        table.decodeTable = new double[length];
+        table.marginalTable = new double[length];
+        for (var i = 0; i < length; i++)
+        {
+            table.decodeTable[i] = Decode(Grid[i]);
+            table.marginalTable[i] = Marginal(Grid[i], table.decodeTable[i]);
+        }
+        return table;
+    }
+
+    /// <summary>Seconds of a decode step of so many sequences of mean length.</summary>
+    public double Decode(double sequences) =>
+        decodeTable is null
+            ? step.TimeOf(StepShape.Decode(sequences, request.MeanContext)).Seconds
+            : Interpolate(decodeTable, sequences);
+
+    /// <summary>Seconds by which one prompt lengthens the steps of so many decoding sequences.</summary>
+    public double Marginal(double decoding) =>
+        marginalTable is null ? Marginal(decoding, Decode(decoding)) : Interpolate(marginalTable, decoding);
+
+    /// <summary>Seconds from the first chunk to the first token with so many sequences decoding alongside.</summary>
+    public double Prefill(double decoding) => Marginal(decoding) + Chunks * Decode(decoding);
+
+    private double Marginal(double decoding, double decode)
+    {
+        var seconds = 0.0;
+        var context = request.CachedPrefixTokens;
+        for (var left = request.ComputedPromptTokens; left > 0; left -= chunkTokens)
+        {
+            var tokens = Math.Min(left, chunkTokens);
+            seconds += step.TimeOf(new StepShape(tokens, context, 1, decoding, request.MeanContext)).Seconds - decode;
+            context += tokens;
+        }
+        return seconds;
+    }
+
+    private static double Interpolate(double[] table, double sequences)
+    {
+        var upper = 1;
+        while (upper < table.Length - 1 && Grid[upper] < sequences)
+            upper++;
+        var share = (sequences - Grid[upper - 1]) / (Grid[upper] - Grid[upper - 1]);
+        return table[upper - 1] + share * (table[upper] - table[upper - 1]);
+    }
+}
