@@ -8,8 +8,8 @@ public readonly record struct RequestShape(double PromptTokens, double OutputTok
 {
     public double ComputedPromptTokens => Math.Max(1, PromptTokens - CachedPrefixTokens);
 
-    /// <summary>Cached tokens of a sequence halfway through its answer.</summary>
-    public double MeanContext => PromptTokens + OutputTokens / 2;
+    /// <summary>Cached tokens of a decoding sequence, on average halfway through its answer.</summary>
+    public double MeanContext { get; init; } = PromptTokens + OutputTokens / 2;
 }
 
 /// <summary>Mean behaviour of one replica under a steady load.</summary>

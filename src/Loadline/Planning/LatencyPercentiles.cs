@@ -1,0 +1,175 @@
+using Loadline.Prediction;
+using Loadline.Simulation;
+
+namespace Loadline.Planning;
+
+/// <summary>Latencies of a replica at the percentiles the objectives name, in seconds.</summary>
+public readonly record struct LatencyPercentiles(double Ttft, double Tpot, double EndToEnd)
+{
+    /// <summary>Percentile of a latency for which the scenario sets no objective.</summary>
+    public const double DefaultProbability = 0.95;
+
+    public static double ProbabilityOf(LatencyObjective? objective) => objective?.Probability ?? DefaultProbability;
+}
+
+/// <summary>
+/// One replica of a deployment under the traffic of a scenario, at any rate and for any error of the prediction.
+/// </summary>
+/// <remarks>
+/// TTFT at a percentile is the larger of a typical prompt after a long wait and a long prompt after a typical wait.
+/// End to end adds the decode time of an answer of percentile length, which errs on the safe side. Both are closed
+/// forms, graded Assumed until simulated.
+/// </remarks>
+public sealed class ReplicaUnderLoad
+{
+    private readonly ClosedFormServing serving;
+    private readonly StepCosts longPrompts;
+    private readonly Objectives objectives;
+    private readonly TokenLengths output;
+    private readonly double overheadSeconds;
+
+    public ReplicaUnderLoad(Deployment deployment, ServingMemory memory, Workload workload, Objectives objectives)
+    {
+        this.objectives = objectives;
+        output = workload.OutputTokens;
+        Deployment = deployment;
+        Memory = memory;
+        Error = new PredictionError(deployment.Kernels.IntervalFactor, deployment.KernelEvidence);
+        overheadSeconds = deployment.Rules.RequestOverhead.Seconds;
+
+        // Sequences in flight are on average a little past half of their answer when the pool is full.
+        const double OutputShareInCache = 0.55;
+        var typical = (long)Math.Ceiling(workload.PromptTokens.Mean + OutputShareInCache * output.Mean);
+        MostInFlight = memory.MaximumConcurrency(typical).Low;
+        LongestRequestFits =
+            memory.MaximumConcurrency((long)Math.Ceiling(workload.PromptTokens.P95 + output.P95)).Low >= 1;
+
+        var request = new RequestShape(workload.PromptTokens.Mean, output.Mean, workload.SharedPrefixTokens);
+        var step = new Step(deployment);
+        var chunk = deployment.Rules.MaximumBatchedTokens;
+        var most = Math.Max(1, MostInFlight);
+        serving = new ClosedFormServing(new StepCosts(step, chunk, request).Tabulated(most), overheadSeconds);
+        var longPrompt = workload.PromptTokens.Percentile(LatencyPercentiles.ProbabilityOf(objectives.Ttft));
+        longPrompts = new StepCosts(
+            step,
+            chunk,
+            new RequestShape(longPrompt, output.Mean, workload.SharedPrefixTokens) { MeanContext = request.MeanContext }
+        ).Tabulated(most);
+    }
+
+    public Deployment Deployment { get; }
+
+    public ServingMemory Memory { get; }
+
+    public PredictionError Error { get; }
+
+    /// <summary>Sequences the cache surely holds, or the engine's limit.</summary>
+    public double MostInFlight { get; }
+
+    /// <summary>False when a request of 95th-percentile length does not fit into the cache at all.</summary>
+    public bool LongestRequestFits { get; }
+
+    /// <summary>Latencies when every step takes <paramref name="slowdown"/> times as long; null if overloaded.</summary>
+    public LatencyPercentiles? At(double requestsPerSecond, double slowdown) => At(requestsPerSecond, slowdown, out _);
+
+    /// <inheritdoc cref="At(double, double)"/>
+    public LatencyPercentiles? At(double requestsPerSecond, double slowdown, out ServingPoint point)
+    {
+        // Slower steps at the same rate are the same steps at a higher rate, seen on a slower clock.
+        var found = serving.AtRate(requestsPerSecond * slowdown, MostInFlight);
+        point = found.GetValueOrDefault();
+        if (found is null)
+            return null;
+
+        var decoding = Math.Max(0, point.InFlight - 1);
+        var probability = LatencyPercentiles.ProbabilityOf(objectives.Ttft);
+        var meanWait = point.QueueSeconds + point.StepWaitSeconds;
+        var ttft = Math.Max(
+            point.PrefillSeconds + point.WaitPercentile(probability),
+            overheadSeconds + longPrompts.Prefill(decoding) + meanWait
+        );
+        var answer = output.Percentile(LatencyPercentiles.ProbabilityOf(objectives.EndToEnd));
+        var endToEnd = ttft + Math.Max(0, answer - 1) * point.TpotSeconds;
+        return new LatencyPercentiles(ttft * slowdown, point.TpotSeconds * slowdown, endToEnd * slowdown);
+    }
+
+    /// <summary>Highest rate at which the objectives hold with the confidence asked for; 0 when none does.</summary>
+    public double MaximumRate()
+    {
+        var slowdown = Error.SlowdownAt(objectives.Confidence);
+        var steadiness = Math.Max(slowdown, Error.Factor);
+        var low = 0.0;
+        var high = 1e-3;
+        const double MostRate = 1e6;
+        while (high < MostRate && Meets(high, slowdown, steadiness))
+        {
+            low = high;
+            high *= 2;
+        }
+        const double Tolerance = 2e-3;
+        while (low > 0 && high - low > Tolerance * high)
+        {
+            var middle = (low + high) / 2;
+            if (Meets(middle, slowdown, steadiness))
+                low = middle;
+            else
+                high = middle;
+        }
+        return low;
+    }
+
+    /// <summary>Probability that the objectives hold at this rate, from the error of the prediction alone.</summary>
+    public double ConfidenceAt(double requestsPerSecond)
+    {
+        var low = Error.SlowdownAt(0.001);
+        var high = Error.SlowdownAt(0.999);
+        if (!Meets(requestsPerSecond, low, low))
+            return 0;
+        for (var i = 0; i < 30; i++)
+        {
+            var middle = Math.Sqrt(low * high);
+            if (Meets(requestsPerSecond, middle, middle))
+                low = middle;
+            else
+                high = middle;
+        }
+        return Error.ProbabilityBelow(low);
+    }
+
+    /// <summary>The objective that is missed first as the rate grows past what the replica can do.</summary>
+    public string WhatBinds(double requestsPerSecond)
+    {
+        var slowdown = Error.SlowdownAt(objectives.Confidence);
+        if (At(requestsPerSecond, slowdown) is not { } latencies)
+            return MostInFlight < Deployment.Rules.MaximumSequences ? "memory for the cache" : "throughput";
+        var ratios = new (string What, double Ratio)[]
+        {
+            (
+                $"time to first token {objectives.Ttft?.Percentile}",
+                RatioTo(objectives.Ttft, TtftWithError(latencies, slowdown))
+            ),
+            ($"time per output token {objectives.Tpot?.Percentile}", RatioTo(objectives.Tpot, latencies.Tpot)),
+            ($"end-to-end time {objectives.EndToEnd?.Percentile}", RatioTo(objectives.EndToEnd, latencies.EndToEnd)),
+        };
+        var tightest = ratios.MaxBy(pair => pair.Ratio);
+        return tightest.Ratio >= 0.9 ? tightest.What : "throughput";
+    }
+
+    private bool Meets(double rate, double slowdown, double steadiness)
+    {
+        if (At(rate, slowdown) is not { } latencies)
+            return false;
+        if (steadiness > slowdown && serving.AtRate(rate * steadiness, MostInFlight) is null)
+            return false;
+        return RatioTo(objectives.Ttft, TtftWithError(latencies, slowdown)) <= 1
+            && RatioTo(objectives.Tpot, latencies.Tpot) <= 1
+            && RatioTo(objectives.EndToEnd, latencies.EndToEnd) <= 1;
+    }
+
+    /// <summary>First tokens are less well predicted than steps, so they get the rest of their own factor.</summary>
+    private static double TtftWithError(LatencyPercentiles latencies, double slowdown) =>
+        latencies.Ttft * Math.Pow(slowdown, PredictionError.TtftExponent - 1);
+
+    private static double RatioTo(LatencyObjective? objective, double seconds) =>
+        objective is { } limit ? seconds / limit.Limit.Seconds : 0;
+}

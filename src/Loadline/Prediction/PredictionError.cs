@@ -1,0 +1,33 @@
+using Loadline.Quantities;
+
+namespace Loadline.Prediction;
+
+/// <summary>
+/// How far off the time of a deployment may be: one log-normal factor on all its step times, drawn once per
+/// deployment and not per request.
+/// </summary>
+/// <param name="Factor">Half-width of the 90 % interval of step times, as a factor.</param>
+/// <param name="Evidence">Grade of the constants behind it.</param>
+public readonly record struct PredictionError(double Factor, Evidence Evidence)
+{
+    /// <summary>
+    /// Times to first token are off by about twice as much, in logarithms, as times per token: 38 % against 13 % at
+    /// the median without fitting, 20-29 % with (<c>docs/prediction.md</c>).
+    /// </summary>
+    public const double TtftExponent = 2;
+
+    /// <summary>Standard deviation of the logarithm of the factor.</summary>
+    public double Sigma => Math.Log(Factor) / NormalDistribution.Z95;
+
+    /// <summary>Factor on step times that is not exceeded with the given probability.</summary>
+    public double SlowdownAt(double probability) => Math.Exp(NormalDistribution.Quantile(probability) * Sigma);
+
+    /// <summary>Probability that the factor on step times stays below a value.</summary>
+    public double ProbabilityBelow(double slowdown) =>
+        Sigma <= 0 ? (slowdown >= 1 ? 1 : 0) : NormalDistribution.Probability(Math.Log(slowdown) / Sigma);
+
+    public Estimate Time(Duration time) => Estimate.WithinFactor(time.Seconds, Factor, Evidence);
+
+    public Estimate FirstTokenTime(Duration time) =>
+        Estimate.WithinFactor(time.Seconds, Math.Pow(Factor, TtftExponent), Evidence);
+}
