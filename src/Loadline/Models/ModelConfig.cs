@@ -29,6 +29,12 @@ public sealed class ModelConfig
 
     public bool Has(string name) => root.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null;
 
+    /// <summary>Names of the fields, in the order of the file.</summary>
+    public IEnumerable<string> Fields => root.EnumerateObject().Select(property => property.Name);
+
+    /// <summary>True when the field is there, even as an explicit <c>null</c>, which is not the same as a default.</summary>
+    public bool Mentions(string name) => root.TryGetProperty(name, out _);
+
     /// <summary>A required positive whole number.</summary>
     public int Size(string name) => OptionalSize(name) ?? throw Missing(name, "a positive whole number");
 

@@ -59,7 +59,7 @@ public enum Sharding
 /// family is a list of these; parameters, bytes, operations and shards are all read off it.
 /// </summary>
 /// <param name="Name">Checkpoint name; <c>{layer}</c> and <c>{expert}</c> stand for the repeats.</param>
-/// <param name="Shape">As stored: output features first, then input features.</param>
+/// <param name="Shape">As stored: output features first, then input features, unless <see cref="InputFirst"/>.</param>
 /// <param name="Role">What it does.</param>
 public sealed record Tensor(string Name, ImmutableArray<long> Shape, TensorRole Role)
 {
@@ -67,7 +67,10 @@ public sealed record Tensor(string Name, ImmutableArray<long> Shape, TensorRole 
 
     public Sharding Sharding { get; init; }
 
-    /// <summary>The layers that have it; empty for a tensor outside the layers.</summary>
+    /// <summary>
+    /// The layers that have it, counted within its part; empty for a tensor outside the layers. Layers of
+    /// <see cref="ModelPart.Mtp"/> go on counting after the language model's where their checkpoint does.
+    /// </summary>
     public ImmutableArray<int> Layers { get; init; } = [];
 
     /// <summary>Experts per layer; 1 for what is not an expert.</summary>
@@ -84,6 +87,21 @@ public sealed record Tensor(string Name, ImmutableArray<long> Shape, TensorRole 
 
     /// <summary>True when one stored tensor holds all experts in its first dimension (gpt-oss, Llama 4).</summary>
     public bool ExpertsInShape => Experts > 1 && !Name.Contains("{expert}", StringComparison.Ordinal);
+
+    /// <summary>True for a matrix stored as input x output: GPT-2's Conv1D and the fused experts of some families.</summary>
+    public bool InputFirst { get; init; }
+
+    /// <summary>Features the matrix reads; meaningless for what is not a matrix.</summary>
+    public long InputFeatures =>
+        Shape.Length < 2 ? Shape[0]
+        : InputFirst ? Shape[^2]
+        : Shape[^1];
+
+    /// <summary>Features the matrix writes; meaningless for what is not a matrix.</summary>
+    public long OutputFeatures =>
+        Shape.Length < 2 ? Shape[0]
+        : InputFirst ? Shape[^1]
+        : Shape[^2];
 
     /// <summary>Elements of one stored tensor.</summary>
     public long Count

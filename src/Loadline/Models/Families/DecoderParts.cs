@@ -43,6 +43,29 @@ internal static class DecoderParts
         );
     }
 
+    /// <summary>Query, key and value in one matrix, and the output projection.</summary>
+    public static void FusedAttention(
+        this TensorList tensors,
+        string prefix,
+        int hidden,
+        Mixer.Attention shape,
+        string qkv,
+        string output,
+        bool bias = false
+    )
+    {
+        long queries = (long)shape.QueryHeads * shape.HeadSize;
+        var keysAndValues = (long)shape.KvHeads * (shape.HeadSize + shape.ValueHeadSize);
+        tensors.Linear($"{prefix}.{qkv}", queries + keysAndValues, hidden, Sharding.Output, bias);
+        tensors.Linear(
+            $"{prefix}.{output}",
+            hidden,
+            (long)shape.QueryHeads * shape.ValueHeadSize,
+            Sharding.Input,
+            bias
+        );
+    }
+
     /// <summary>Gate, up and down projections around a gated activation (SwiGLU, GeGLU).</summary>
     public static void GatedMlp(
         this TensorList tensors,
@@ -57,7 +80,86 @@ internal static class DecoderParts
         tensors.Linear($"{prefix}.down_proj", hidden, intermediate, Sharding.Input, bias);
     }
 
-    public static ImmutableArray<int> AllLayers(int count) => [.. Enumerable.Range(0, count)];
+    /// <summary>Up and down projections around a plain activation, with biases.</summary>
+    public static void Mlp(
+        this TensorList tensors,
+        string prefix,
+        int hidden,
+        long intermediate,
+        string up,
+        string down,
+        bool bias = true
+    )
+    {
+        tensors.Linear($"{prefix}.{up}", intermediate, hidden, Sharding.Output, bias);
+        tensors.Linear($"{prefix}.{down}", hidden, intermediate, Sharding.Input, bias);
+    }
+
+    /// <summary>The gated MLP of every expert of a layer.</summary>
+    public static void GatedExperts(
+        this TensorList tensors,
+        string prefix,
+        int hidden,
+        ExpertSizes experts,
+        string gate = "gate_proj",
+        string up = "up_proj",
+        string down = "down_proj"
+    )
+    {
+        var expert = $"{prefix}.{{expert}}";
+        tensors.Expert($"{expert}.{gate}", experts.Intermediate, hidden, experts, "experts_gate_up");
+        tensors.Expert($"{expert}.{up}", experts.Intermediate, hidden, experts, "experts_gate_up");
+        tensors.Expert($"{expert}.{down}", hidden, experts.Intermediate, experts);
+    }
+
+    /// <summary>Norms before attention and before the MLP, under Llama's names.</summary>
+    public static void PreNorms(this TensorList tensors, string layer, int hidden)
+    {
+        tensors.Norm($"{layer}.input_layernorm", hidden);
+        tensors.Norm($"{layer}.post_attention_layernorm", hidden);
+    }
+
+    public static void QueryKeyNorms(this TensorList tensors, string prefix, long queryWidth, long keyWidth)
+    {
+        tensors.Norm($"{prefix}.q_norm", queryWidth);
+        tensors.Norm($"{prefix}.k_norm", keyWidth);
+    }
+
+    /// <summary>The output embedding under its usual name, tied as the configuration or its default says.</summary>
+    public static void Head(
+        this TensorList tensors,
+        ModelConfig config,
+        DecoderSizes sizes,
+        bool tiedByDefault,
+        string model = "model",
+        bool bias = false
+    )
+    {
+        var tied = config.Flag("tie_word_embeddings", tiedByDefault) ? $"{model}.embed_tokens.weight" : null;
+        var name = model.EndsWith(".model", StringComparison.Ordinal) ? $"{model[..^6]}.lm_head" : "lm_head";
+        tensors.Head(name, sizes.Vocabulary, sizes.Hidden, tied, bias);
+    }
+
+    /// <summary>The language model of a multimodal configuration; the configuration itself when it is text only.</summary>
+    public static ModelConfig TextSection(this ModelConfig config) => config.Section("text_config") ?? config;
+
+    public static Architecture ToArchitecture(
+        this ModelConfig config,
+        string family,
+        DecoderSizes sizes,
+        ImmutableArray<Mixer> layers,
+        TensorList tensors
+    ) =>
+        new()
+        {
+            Family = family,
+            HiddenSize = sizes.Hidden,
+            VocabularySize = sizes.Vocabulary,
+            MaximumContext = sizes.MaximumContext,
+            DataType = config.DataType(BlockFormats.Bf16),
+            Layers = layers,
+            Tensors = tensors.ToInventory(),
+        };
 
     /// <summary>Head size as written, or the hidden size shared out over the query heads.</summary>
     public static int HeadSize(this ModelConfig config, int hidden, int queryHeads)
@@ -73,13 +175,16 @@ internal static class DecoderParts
             );
     }
 
-    /// <summary>The checkpoint's own 16- or 32-bit type; float32 when not stated, as Transformers reads it.</summary>
-    public static BlockFormat DataType(this ModelConfig config)
+    /// <summary>The checkpoint's own 16- or 32-bit type, from the file or from its language section.</summary>
+    /// <param name="config">The whole configuration.</param>
+    /// <param name="whenAbsent">What the family's published checkpoints are, for files that leave it out.</param>
+    public static BlockFormat DataType(this ModelConfig config, BlockFormat whenAbsent)
     {
-        var name = config.OptionalText("dtype") is { } text ? text : config.OptionalText("torch_dtype");
+        var name = config.OptionalText("dtype") ?? config.OptionalText("torch_dtype");
         return name switch
         {
-            null => BlockFormats.Fp32,
+            null when config.Section("text_config") is { } text => text.DataType(whenAbsent),
+            null => whenAbsent,
             "bfloat16" => BlockFormats.Bf16,
             "float16" => BlockFormats.Fp16,
             "float32" => BlockFormats.Fp32,

@@ -6,7 +6,22 @@ namespace Loadline.Models;
 /// <summary>The families Loadline knows, in one place.</summary>
 public static class ModelFamilies
 {
-    public static readonly ImmutableArray<Family> All = [new OptFamily(), new LlamaFamily()];
+    public static readonly ImmutableArray<Family> All =
+    [
+        new Gemma2Family(),
+        new Gemma3Family(),
+        new Gpt2Family(),
+        new GptOssFamily(),
+        new LlamaFamily(),
+        new MistralFamily(),
+        new MixtralFamily(),
+        new OptFamily(),
+        new Phi3Family(),
+        new PhiFamily(),
+        new Qwen2Family(),
+        new Qwen3Family(),
+        new Qwen3MoeFamily(),
+    ];
 
     private static readonly FrozenDictionary<string, Family> ByModelType = All.SelectMany(family =>
             family.ModelTypes.Select(type => (Type: type, Family: family))
@@ -24,7 +39,7 @@ public static class ModelFamilies
         }
         try
         {
-            return family.Describe(config);
+            return WithStoredFormat(family.Describe(config), config);
         }
         catch (OverflowException)
         {
@@ -35,5 +50,15 @@ public static class ModelFamilies
                 "a model that can exist"
             );
         }
+    }
+
+    private static Architecture WithStoredFormat(Architecture architecture, ModelConfig config)
+    {
+        if (
+            architecture.StoredFormat is not null
+            || StoredFormatReader.Read(config, architecture.DataType) is not { } format
+        )
+            return architecture;
+        return architecture with { StoredFormat = format, Tensors = format.Split(architecture.Tensors) };
     }
 }

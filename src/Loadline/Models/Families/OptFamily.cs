@@ -18,7 +18,7 @@ internal sealed class OptFamily : Family
     {
         var hidden = config.Size("hidden_size");
         var vocabulary = config.Size("vocab_size");
-        var layers = config.Size("num_hidden_layers");
+        var layers = config.LayerCount("num_hidden_layers");
         var heads = config.Size("num_attention_heads");
         var intermediate = config.Size("ffn_dim");
         var positions = config.Size("max_position_embeddings");
@@ -36,7 +36,7 @@ internal sealed class OptFamily : Family
             tensors.Linear("model.decoder.project_out", embedding, hidden, Sharding.Replicated);
         }
 
-        tensors.Layers = DecoderParts.AllLayers(layers);
+        tensors.Layers = LayerPatterns.AllLayers(layers);
         const string Layer = "model.decoder.layers.{layer}";
         tensors.Attention($"{Layer}.self_attn", hidden, mixer, "out_proj", bias, bias);
         tensors.Norm($"{Layer}.self_attn_layer_norm", hidden, bias: true);
@@ -55,8 +55,8 @@ internal sealed class OptFamily : Family
             HiddenSize = hidden,
             VocabularySize = vocabulary,
             MaximumContext = positions,
-            DataType = config.DataType(),
-            Layers = [.. Enumerable.Repeat<Mixer>(mixer, layers)],
+            DataType = config.DataType(BlockFormats.Fp16),
+            Layers = mixer.Repeat(layers),
             Tensors = tensors.ToInventory(),
         };
     }

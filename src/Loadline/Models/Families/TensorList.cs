@@ -26,6 +26,14 @@ internal sealed class TensorList
     public void Positions(string name, long rows, long width) =>
         Add(new Tensor($"{name}.weight", [rows, width], TensorRole.PositionEmbedding));
 
+    /// <summary>The convolution that cuts an image into patches; a matrix over the values of one patch.</summary>
+    public void Patches(string name, long width, ImmutableArray<long> patch, bool bias)
+    {
+        Add(new Tensor($"{name}.weight", [width, .. patch], TensorRole.Small));
+        if (bias)
+            Bias(name, width);
+    }
+
     /// <summary>The output embedding; tied, it is a second name for the input embedding and adds no parameters.</summary>
     public void Head(string name, long rows, long width, string? tiedTo, bool bias = false)
     {
@@ -43,6 +51,19 @@ internal sealed class TensorList
         if (bias)
             Bias(name, output, sharding is Sharding.Input ? Sharding.Replicated : sharding);
     }
+
+    /// <summary>A matrix stored as input x output, as the Conv1D of GPT-2 is; always with a bias.</summary>
+    public void Conv1D(string name, long output, long input, Sharding sharding)
+    {
+        Add(
+            new Tensor($"{name}.weight", [input, output], TensorRole.Linear) { Sharding = sharding, InputFirst = true }
+        );
+        Bias(name, output, sharding is Sharding.Input ? Sharding.Replicated : sharding);
+    }
+
+    /// <summary>A tensor too small or too delicate for any recipe to quantize.</summary>
+    public void Small(string name, ImmutableArray<long> shape, Sharding sharding = Sharding.Replicated) =>
+        Add(new Tensor(name, shape, TensorRole.Small) { Sharding = sharding });
 
     public void Bias(string name, long length, Sharding sharding = Sharding.Replicated) =>
         Add(new Tensor($"{name}.bias", [length], TensorRole.Bias) { Sharding = sharding });
@@ -63,14 +84,32 @@ internal sealed class TensorList
     }
 
     /// <summary>One matrix per expert, stored as one tensor each; the name holds <c>{expert}</c>.</summary>
-    public void Expert(string name, long output, long input, int experts, int active, string? group = null) =>
+    public void Expert(string name, long output, long input, ExpertSizes experts, string? group = null) =>
         Add(
             new Tensor($"{name}.weight", [output, input], TensorRole.Expert)
             {
-                Experts = experts,
-                ActiveExperts = active,
+                Experts = experts.Count,
+                ActiveExperts = experts.Active,
                 Sharding = Sharding.Experts,
                 Group = group,
+            }
+        );
+
+    /// <summary>All experts in one tensor, experts first; such checkpoints do not end the name with "weight".</summary>
+    public void FusedExperts(
+        string name,
+        ImmutableArray<long> shape,
+        ExpertSizes experts,
+        TensorRole role = TensorRole.Expert,
+        bool inputFirst = false
+    ) =>
+        Add(
+            new Tensor(name, shape, role)
+            {
+                Experts = experts.Count,
+                ActiveExperts = experts.Active,
+                Sharding = Sharding.Experts,
+                InputFirst = inputFirst,
             }
         );
 }

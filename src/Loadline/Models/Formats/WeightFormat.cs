@@ -26,8 +26,12 @@ public record WeightFormat(string Name, BlockFormat Matrices, BlockFormat Rest, 
 {
     public virtual BlockFormat FormatOf(Tensor tensor) => tensor.IsQuantizable ? Matrices : Rest;
 
+    /// <summary>The arithmetic of one tensor: what a recipe leaves alone is multiplied in its own type.</summary>
+    public virtual Arithmetic ArithmeticOf(Tensor tensor) =>
+        FormatOf(tensor) == Rest && Rest != Matrices ? Arithmetic.Bf16 : Arithmetic;
+
     /// <summary>Bytes of all copies of a tensor, tied or not.</summary>
     public virtual ByteSize SizeOf(Tensor tensor) => FormatOf(tensor).SizeOf(tensor.Shape) * tensor.Copies;
 
-    public override string ToString() => Name;
+    public sealed override string ToString() => Name;
 }
