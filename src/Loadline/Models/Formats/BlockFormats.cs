@@ -19,6 +19,18 @@ public static class BlockFormats
     /// <summary>FP8 E4M3 without scales, as a cache keeps it.</summary>
     public static readonly BlockFormat Fp8 = new("fp8", 1, 1);
 
+    /// <summary>FP8 with a wider range and less precision than <see cref="Fp8"/>.</summary>
+    public static readonly BlockFormat Fp8E5M2 = new("fp8-e5m2", 1, 1);
+
+    /// <summary>A power of two, the scale of the MX formats.</summary>
+    public static readonly BlockFormat E8M0 = new("e8m0", 1, 1);
+
+    /// <summary>FP6 packed four to three bytes, scales elsewhere.</summary>
+    public static readonly BlockFormat Fp6 = new("fp6", 4, 3);
+
+    /// <summary>FP4 E2M1 packed two to a byte, scales elsewhere.</summary>
+    public static readonly BlockFormat Fp4 = new("fp4", 2, 1);
+
     /// <summary>FP8 E4M3 weights with one fp32 scale per tensor.</summary>
     public static readonly BlockFormat Fp8Tensor = new("fp8-tensor", 1, 1) { TensorBytes = 4 };
 
@@ -37,6 +49,11 @@ public static class BlockFormats
     public static readonly BlockFormat Int32 = new("int32", 1, 4);
     public static readonly BlockFormat Int16 = new("int16", 1, 2);
     public static readonly BlockFormat Int8 = new("int8", 1, 1);
+    public static readonly BlockFormat UInt64 = new("uint64", 1, 8);
+    public static readonly BlockFormat UInt32 = new("uint32", 1, 4);
+    public static readonly BlockFormat UInt16 = new("uint16", 1, 2);
+    public static readonly BlockFormat UInt8 = new("uint8", 1, 1);
+    public static readonly BlockFormat Complex64 = new("complex64", 1, 8);
     public static readonly BlockFormat Boolean = new("bool", 1, 1);
 
     /// <summary>INT8 weights with one fp16 scale per output channel.</summary>
@@ -49,6 +66,11 @@ public static class BlockFormats
     public static readonly BlockFormat Mxfp4 = new("mxfp4", 32, 16 + 1);
     public static readonly BlockFormat Nvfp4 = new("nvfp4", 16, 8 + 1) { TensorBytes = 4 };
 
+    /// <summary>NVFP4 as ggml blocks it: four groups of 16 with their E4M3 scales; any tensor scale is apart.</summary>
+    public static readonly BlockFormat Nvfp4Ggml = new("nvfp4-ggml", 64, 32 + 4);
+
+    public static readonly BlockFormat Q1_0 = new("Q1_0", 128, 18);
+    public static readonly BlockFormat Q2_0 = new("Q2_0", 64, 18);
     public static readonly BlockFormat Q4_0 = new("Q4_0", 32, 18);
     public static readonly BlockFormat Q4_1 = new("Q4_1", 32, 20);
     public static readonly BlockFormat Q5_0 = new("Q5_0", 32, 22);
@@ -80,6 +102,10 @@ public static class BlockFormats
         Fp16,
         Bf16,
         Fp8,
+        Fp8E5M2,
+        E8M0,
+        Fp6,
+        Fp4,
         Fp8Tensor,
         Fp8Channel,
         Fp8Block,
@@ -87,12 +113,20 @@ public static class BlockFormats
         Int32,
         Int16,
         Int8,
+        UInt64,
+        UInt32,
+        UInt16,
+        UInt8,
+        Complex64,
         Boolean,
         Int8Channel,
         Int4Group128,
         Nf4,
         Mxfp4,
         Nvfp4,
+        Nvfp4Ggml,
+        Q1_0,
+        Q2_0,
         Q4_0,
         Q4_1,
         Q5_0,

@@ -1,0 +1,77 @@
+using System.Text.Json;
+using System.Text.Unicode;
+
+namespace Loadline.Models;
+
+/// <summary>Reads a JSON file strictly: no comments, no NaN, no key twice, nothing after the value.</summary>
+internal static class JsonFile
+{
+    private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 64, AllowDuplicateProperties = false };
+
+    /// <param name="path">Also the name for messages.</param>
+    /// <param name="largest">Bytes beyond which the file is not what it claims to be.</param>
+    /// <exception cref="BadContentException">Too long, or not well-formed.</exception>
+    public static JsonElement Read(string path, long largest)
+    {
+        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1);
+        if (stream.Length > largest)
+            throw new BadContentException(path, "", $"{stream.Length} bytes of JSON", $"at most {largest}");
+
+        var bytes = new byte[stream.Length];
+        var read = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+        return Parse(bytes.AsMemory(0, read), path);
+    }
+
+    /// <exception cref="BadContentException">Not well-formed.</exception>
+    public static JsonElement Parse(ReadOnlyMemory<byte> json, string file)
+    {
+        // Windows editors put a byte order mark in front; it is no part of the JSON.
+        if (json.Span.StartsWith("\uFEFF"u8))
+            json = json[3..];
+        if (!Utf8.IsValid(json.Span))
+            throw new BadContentException(file, "", "bytes that are not UTF-8", "JSON in UTF-8");
+        try
+        {
+            CheckStrings(json.Span);
+            using var document = JsonDocument.Parse(json, Strict);
+            return document.RootElement.Clone();
+        }
+        catch (JsonException exception)
+        {
+            var place = $"line {exception.LineNumber + 1 ?? 1}, position {exception.BytePositionInLine + 1 ?? 1}";
+            throw new BadContentException(file, place, Problem(exception), "well-formed JSON");
+        }
+    }
+
+    /// <summary>An escape such as \ud800 stands for no character, which JSON readers notice only when asked.</summary>
+    private static void CheckStrings(ReadOnlySpan<byte> json)
+    {
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = Strict.MaxDepth });
+        while (reader.Read())
+        {
+            if (reader.TokenType is not (JsonTokenType.String or JsonTokenType.PropertyName) || !reader.ValueIsEscaped)
+                continue;
+            try
+            {
+                reader.GetString();
+            }
+            catch (InvalidOperationException)
+            {
+                throw new JsonException("A string has half a surrogate pair.");
+            }
+        }
+    }
+
+    /// <summary>The reader's message without the position it repeats at the end.</summary>
+    public static string Problem(JsonException exception)
+    {
+        var message = exception.Message;
+        foreach (var suffix in (ReadOnlySpan<string>)[" Path:", " LineNumber:"])
+        {
+            var position = message.IndexOf(suffix, StringComparison.Ordinal);
+            if (position > 0)
+                message = message[..position];
+        }
+        return message.TrimEnd('.');
+    }
+}
