@@ -6,11 +6,10 @@ namespace Loadline.Prediction;
 /// <summary>What one tensor-parallel rank holds of a model; whatever every rank holds again is replication.</summary>
 public static class Shards
 {
-    /// <summary>Rows and columns of one matrix, of one expert, on one rank.</summary>
+    /// <summary>Output and input features of one matrix, of one expert, on one rank.</summary>
     public static (long Rows, long Columns) MatrixOnRank(Tensor tensor, Architecture architecture, int ranks)
     {
-        var rows = tensor.Shape.Length > 1 ? tensor.Shape[^2] : tensor.Shape[0];
-        var columns = tensor.Shape.Length > 1 ? tensor.Shape[^1] : 1;
+        var (rows, columns) = Matrix(tensor);
         return tensor.Sharding switch
         {
             Sharding.Output => (CeilingDivide(rows, ranks), columns),
@@ -32,8 +31,7 @@ public static class Shards
         if (ranks == 1 || tensor.Sharding == Sharding.Replicated)
             return whole;
 
-        var rows = tensor.Shape.Length > 1 ? tensor.Shape[^2] : tensor.Shape[0];
-        var columns = tensor.Shape.Length > 1 ? tensor.Shape[^1] : 1;
+        var (rows, columns) = Matrix(tensor);
         var (rankRows, rankColumns) = MatrixOnRank(tensor, architecture, ranks);
         var share = (Int128)whole.Bytes * (rankRows * rankColumns);
         var elements = (Int128)rows * columns;
@@ -63,6 +61,10 @@ public static class Shards
                 KvHeads = (int)CeilingDivide(attention.KvHeads, ranks),
             }
             : layer;
+
+    /// <summary>Output and input features; a vector is a matrix of one column.</summary>
+    private static (long Rows, long Columns) Matrix(Tensor tensor) =>
+        tensor.Shape.Length > 1 ? (tensor.OutputFeatures, tensor.InputFeatures) : (tensor.Shape[0], 1);
 
     private static int KvHeads(Tensor tensor, Architecture architecture) =>
         !tensor.Layers.IsEmpty && architecture.Layers[tensor.Layers[0]] is Mixer.Attention attention

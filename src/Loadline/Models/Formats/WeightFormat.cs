@@ -24,6 +24,9 @@ public enum Arithmetic
 /// <param name="Arithmetic">Weight-only recipes multiply in 16 bit.</param>
 public record WeightFormat(string Name, BlockFormat Matrices, BlockFormat Rest, Arithmetic Arithmetic)
 {
+    /// <summary>True for the file types of llama.cpp.</summary>
+    public virtual bool IsGguf => false;
+
     public virtual BlockFormat FormatOf(Tensor tensor) => tensor.IsQuantizable ? Matrices : Rest;
 
     /// <summary>The arithmetic of one tensor: what a recipe leaves alone is multiplied in its own type.</summary>

@@ -54,4 +54,29 @@ public static class WeightFormats
         Mxfp4,
         Nvfp4,
     }.ToFrozenDictionary(format => format.Name, StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Plain weights of a type.</summary>
+    public static WeightFormat Plain(BlockFormat type) =>
+        type.Name switch
+        {
+            "fp32" => Fp32,
+            "fp16" => Fp16,
+            _ => Bf16,
+        };
+
+    /// <summary>A recipe by name. <c>fp4</c> is not one: MXFP4 and NVFP4 differ in size, speed and quality.</summary>
+    /// <exception cref="UnknownNameException">No recipe has the name.</exception>
+    public static WeightFormat Find(string name, Architecture architecture)
+    {
+        // "F16" and "BF16" in capitals are llama.cpp file types; small letters are plain formats.
+        if (
+            ByName.TryGetValue(name, out var format)
+            && (format.Name == name || GgufMix.Find(name, architecture) is null)
+        )
+            return format;
+        if (GgufMix.Find(name, architecture) is { } mix)
+            return mix;
+        string[] known = [.. ByName.Keys.Order(StringComparer.Ordinal), .. GgufMix.Names, "as-stored"];
+        throw new UnknownNameException("weight format", name, known, ambiguous: false);
+    }
 }

@@ -1,0 +1,93 @@
+using System.Collections.Immutable;
+using Loadline.Quantities;
+
+namespace Loadline.Planning;
+
+/// <summary>Turns what a search found into an answer: the winner, why it won, what was close, what lies ahead.</summary>
+internal static class PlanReport
+{
+    private const int MostAlternatives = 6;
+
+    public static Plan Of(Scenario scenario, Demand demand, Search search)
+    {
+        var ranked = search
+            .Candidates.OrderBy(plan => plan.CostPerMonth)
+            .ThenBy(plan => plan.EndToEndSeconds)
+            .ThenBy(plan => plan.Offer.Id, StringComparer.Ordinal)
+            .ToList();
+        var affordable = scenario.MaximumMonthly is { } most
+            ? ranked.TakeWhile(plan => plan.CostPerMonth <= most).ToList()
+            : ranked;
+        var winner = affordable.FirstOrDefault();
+        var recommended = winner is null ? null : CandidateBuilder.Build(winner, scenario);
+        var alternatives = Distinct(winner is null ? ranked : affordable)
+            .Skip(winner is null ? 0 : 1)
+            .Take(MostAlternatives)
+            .Select(plan => CandidateBuilder.Build(plan, scenario))
+            .ToImmutableArray();
+
+        return new Plan
+        {
+            Name = scenario.Name,
+            Demand = demand,
+            Recommended = recommended,
+            Verdict = Verdict.Of(scenario, demand, recommended, alternatives),
+            Alternatives = alternatives,
+            Pareto = [.. ParetoFront(affordable).Select(plan => CandidateBuilder.Build(plan, scenario))],
+            Rejected = Rejections(search, affordable.Count < ranked.Count, scenario),
+            Roadmap = winner is null ? [] : Roadmap.Of(winner, scenario, demand),
+            Reasons = Verdict.Reasons(scenario, recommended, alternatives),
+            Assumptions = Assumptions(scenario, search, winner),
+            OpenQuestions = scenario.OpenQuestions,
+            CandidatesConsidered = search.Considered,
+        };
+    }
+
+    /// <summary>The cheapest of each model, format and accelerator, in order of cost.</summary>
+    private static IEnumerable<SizedPlan> Distinct(IEnumerable<SizedPlan> ranked) =>
+        ranked.DistinctBy(plan => (plan.Model.Id, plan.Sized.Replica.Deployment.Weights.Name, plan.Offer.Accelerator));
+
+    /// <summary>Plans that are faster than every cheaper one.</summary>
+    private static List<SizedPlan> ParetoFront(List<SizedPlan> ranked)
+    {
+        var front = new List<SizedPlan>();
+        var fastest = double.PositiveInfinity;
+        foreach (var plan in ranked)
+        {
+            // A gain below 1 % is within the rounding of the search, not a reason to pay more.
+            if (plan.EndToEndSeconds >= fastest * 0.99)
+                continue;
+            front.Add(plan);
+            fastest = plan.EndToEndSeconds;
+        }
+        return front;
+    }
+
+    private static ImmutableArray<Rejection> Rejections(Search search, bool overBudget, Scenario scenario)
+    {
+        var rejected = search.Rejected.ToImmutableArray().ToBuilder();
+        if (overBudget)
+        {
+            var count = search.Candidates.Count(plan => plan.CostPerMonth > scenario.MaximumMonthly);
+            rejected.Add(new Rejection($"{count} candidates", $"cost more than {scenario.MaximumMonthly} per month"));
+        }
+        return rejected.ToImmutable();
+    }
+
+    private static ImmutableArray<string> Assumptions(Scenario scenario, Search search, SizedPlan? winner)
+    {
+        var assumptions = new List<string>(scenario.Assumptions);
+        assumptions.AddRange(search.Assumptions.Distinct(StringComparer.Ordinal));
+        if (winner is not null)
+        {
+            assumptions.AddRange(winner.Sized.Assumptions);
+            assumptions.Add(
+                $"Rental prices are on demand, all hours of the month, as of the date given; their range is a norm."
+            );
+        }
+        assumptions.Add(
+            "Only the stored format and 8-bit weights are searched; capability and quality are not compared yet."
+        );
+        return [.. assumptions.Distinct(StringComparer.Ordinal)];
+    }
+}

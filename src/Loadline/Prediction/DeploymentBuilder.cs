@@ -1,0 +1,147 @@
+using System.Collections.Immutable;
+using Loadline.Catalog;
+using Loadline.Models;
+using Loadline.Quantities;
+
+namespace Loadline.Prediction;
+
+/// <summary>What a user says about a deployment; whatever is null takes a default that the answer lists.</summary>
+public sealed record DeploymentRequest
+{
+    public required Model Model { get; init; }
+    public required Accelerator Accelerator { get; init; }
+
+    /// <summary>A recipe's name, <c>as-stored</c>, or null for the latter.</summary>
+    public string? Weights { get; init; }
+
+    /// <summary>A cache format's name; null for the model's own type.</summary>
+    public string? KvCache { get; init; }
+
+    /// <summary>Engine name, with <c>@version</c> or without for the newest; null for the default of the hardware.</summary>
+    public string? Engine { get; init; }
+    public int TensorParallel { get; init; } = 1;
+}
+
+/// <summary>A deployment with the defaults that went into it.</summary>
+public sealed record BuiltDeployment(Deployment Deployment, ImmutableArray<string> Assumptions);
+
+/// <summary>Puts a model, a format, an accelerator and an engine together, and says why if they do not go together.</summary>
+public sealed class DeploymentBuilder(CatalogReader catalog)
+{
+    private const string AsStored = "as-stored";
+
+    /// <exception cref="UnknownNameException">A format or engine is not known.</exception>
+    /// <exception cref="BadContentException">The parts are known but cannot be combined.</exception>
+    public BuiltDeployment Build(DeploymentRequest request) =>
+        TryBuild(request, out var reason)
+        ?? throw new BadContentException(request.Model.Id, "", reason!, "a deployment that can exist");
+
+    /// <summary>The deployment, or null and the reason why these parts do not go together.</summary>
+    public BuiltDeployment? TryBuild(DeploymentRequest request, out string? reason)
+    {
+        var assumptions = new List<string>();
+        var weights = Weights(request, assumptions);
+        var (engine, rules) = Engine(request, weights, assumptions);
+        var accelerator = request.Accelerator;
+        if (WhyNotOn(engine, accelerator) is { } misfit)
+        {
+            reason = misfit;
+            return null;
+        }
+        if (!Loads(engine, weights, request))
+        {
+            reason = $"{engine.Name} does not load {weights.Name} weights";
+            return null;
+        }
+
+        var kernels = catalog.Kernels.For(accelerator, engine.Id);
+        var deployment = new Deployment
+        {
+            Architecture = request.Model.Architecture,
+            Weights = weights,
+            KvCache = KvCache(request, assumptions),
+            Accelerator = accelerator,
+            Engine = engine,
+            Rules = rules,
+            Kernels = kernels.Constants,
+            KernelEvidence = kernels.Evidence,
+            Parallelism = new Parallelism(request.TensorParallel),
+        };
+        if (kernels.Note is { } note)
+            assumptions.Add(note);
+        AddArithmetic(deployment, assumptions);
+        reason = deployment.WhyNotPlaceable();
+        return reason is null ? new BuiltDeployment(deployment, [.. assumptions]) : null;
+    }
+
+    private static WeightFormat Weights(DeploymentRequest request, List<string> assumptions)
+    {
+        var name = request.Weights ?? AsStored;
+        if (!name.Equals(AsStored, StringComparison.OrdinalIgnoreCase))
+            return WeightFormats.Find(name, request.Model.Architecture);
+        var stored = request.Model.StoredWeights;
+        if (request.Weights is null)
+            assumptions.Add($"Weights as stored: {stored.Name}.");
+        return stored;
+    }
+
+    private static BlockFormat KvCache(DeploymentRequest request, List<string> assumptions)
+    {
+        if (request.KvCache is { } name)
+            return CacheFormats.Find(name);
+        var type = request.Model.Architecture.DataType;
+        assumptions.Add($"Cache in the model's own type: {type.Name}.");
+        return type;
+    }
+
+    /// <summary>llama.cpp for GGUF, Apple and CPU; otherwise the newest vLLM rules.</summary>
+    private (Engine Engine, EngineRules Rules) Engine(
+        DeploymentRequest request,
+        WeightFormat weights,
+        List<string> assumptions
+    )
+    {
+        if (request.Engine is { } asked)
+        {
+            var parts = asked.Split('@', 2);
+            var named = catalog.Engines.Find(parts[0]);
+            return (named, named.RulesFor(parts.Length > 1 ? parts[1] : null));
+        }
+        var local = weights.IsGguf || request.Accelerator.Kind is AcceleratorKind.UnifiedMemory or AcceleratorKind.Cpu;
+        var engine = catalog.Engines.Find(local ? "llama.cpp" : "vllm");
+        var rules = engine.RulesFor(null);
+        assumptions.Add($"Engine: {engine.Name}, rules since {rules.Since}.");
+        return (engine, rules);
+    }
+
+    private static string? WhyNotOn(Engine engine, Accelerator accelerator)
+    {
+        if (!engine.Runs.Contains(accelerator.Kind))
+            return $"{engine.Name} does not run on {accelerator.Name}";
+        var vendors = engine.Vendors;
+        return vendors.IsEmpty || vendors.Contains(accelerator.Vendor, StringComparer.OrdinalIgnoreCase)
+            ? null
+            : $"{engine.Name} does not support {accelerator.Vendor}";
+    }
+
+    private static bool Loads(Engine engine, WeightFormat weights, DeploymentRequest request)
+    {
+        // What a checkpoint is published in was published for somebody's engine; the recipe's name may be finer than
+        // the engine's list.
+        if (request.Weights is null || request.Weights.Equals(AsStored, StringComparison.OrdinalIgnoreCase))
+            return !weights.IsGguf || engine.WeightFormats.Contains("gguf", StringComparer.OrdinalIgnoreCase);
+        return engine.WeightFormats.Contains(weights.IsGguf ? "gguf" : weights.Name, StringComparer.OrdinalIgnoreCase);
+    }
+
+    private static void AddArithmetic(Deployment deployment, List<string> assumptions)
+    {
+        var wanted = deployment.Weights.Arithmetic;
+        if (deployment.Arithmetic is { } actual && actual != wanted)
+            assumptions.Add(
+                $"{deployment.Accelerator.Name} has no {Name(wanted)} units: {deployment.Weights.Name} weights are "
+                    + $"multiplied in {Name(actual)}, so they save memory and its traffic but no arithmetic."
+            );
+
+        static string Name(Arithmetic arithmetic) => arithmetic.ToString().ToLowerInvariant();
+    }
+}

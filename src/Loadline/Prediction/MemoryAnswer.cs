@@ -1,0 +1,67 @@
+using System.Collections.Immutable;
+using Loadline.Quantities;
+
+namespace Loadline.Prediction;
+
+/// <summary>The answer of <c>memory</c>: does it fit, and how much of what is on each device.</summary>
+public sealed record MemoryAnswer
+{
+    public required string Model { get; init; }
+    public required string Hardware { get; init; }
+    public required string Engine { get; init; }
+    public required string WeightFormat { get; init; }
+    public required string KvFormat { get; init; }
+    public required int TensorParallel { get; init; }
+
+    /// <summary>Context asked for; null when it was left open.</summary>
+    public required long? Context { get; init; }
+    public required long Concurrency { get; init; }
+    public required bool Fits { get; init; }
+
+    /// <summary>Why it does not fit, in one line.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>Bytes missing per device at the upper end of the estimates.</summary>
+    public long? ShortfallBytes { get; init; }
+
+    /// <summary>The smallest changes that would fit, best first.</summary>
+    public ImmutableArray<NearestFit> Nearest { get; init; } = [];
+    public required ImmutableArray<DeviceSummary> PerDevice { get; init; }
+    public required Estimate CacheTokens { get; init; }
+    public required Estimate MaximumConcurrency { get; init; }
+    public required Estimate MaximumContext { get; init; }
+    public required ImmutableArray<string> Assumptions { get; init; }
+}
+
+/// <summary>A deployment close to the one asked for that fits.</summary>
+public sealed record NearestFit(
+    string Change,
+    string Hardware,
+    int TensorParallel,
+    string WeightFormat,
+    string KvFormat
+);
+
+/// <summary>Memory of one device; the first three figures are exact.</summary>
+public sealed record DeviceSummary
+{
+    public required string Device { get; init; }
+    public required long WeightsBytes { get; init; }
+    public required long CacheBytes { get; init; }
+    public required long CapacityBytes { get; init; }
+    public required Estimate ActivationBytes { get; init; }
+    public required Estimate OverheadBytes { get; init; }
+    public required Estimate FreeBytes { get; init; }
+
+    public static DeviceSummary Of(string device, DeviceMemory memory) =>
+        new()
+        {
+            Device = device,
+            WeightsBytes = memory.Weights.Bytes,
+            CacheBytes = memory.Cache.Bytes,
+            CapacityBytes = memory.Capacity.Bytes,
+            ActivationBytes = memory.ActivationBytes,
+            OverheadBytes = memory.OverheadBytes,
+            FreeBytes = memory.FreeBytes,
+        };
+}
