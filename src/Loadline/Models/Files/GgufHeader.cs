@@ -51,7 +51,7 @@ public sealed class GgufHeader
             GgufMetadataReader.LeastBytes,
             GgufMetadataReader.MostEntries
         );
-        var metadata = GgufMetadataReader.Read(cursor, entryCount);
+        var metadata = new GgufMetadataReader(cursor).Read(entryCount);
         return new GgufTensorReader(cursor, metadata).Read(tensorCount, version);
     }
 

@@ -3,7 +3,7 @@ using System.Text.Unicode;
 namespace Loadline.Models;
 
 /// <summary>Walks the key-value pairs, keeping what is short and stepping over what is long.</summary>
-internal static class GgufMetadataReader
+internal sealed class GgufMetadataReader(ByteCursor cursor)
 {
     /// <summary>A key's length, one byte of key, a type and a one-byte value.</summary>
     public const int LeastBytes = 8 + 1 + 4 + 1;
@@ -23,7 +23,10 @@ internal static class GgufMetadataReader
     /// <summary>The specification lets arrays nest and sets no limit; writers do not nest at all.</summary>
     private const int DeepestArray = 4;
 
-    public static GgufMetadata Read(ByteCursor cursor, long count)
+    /// <summary>Strings and arrays to step over one by one; ten times the largest tokenizers there are.</summary>
+    private long itemsLeft = 16_777_216;
+
+    public GgufMetadata Read(long count)
     {
         var values = new Dictionary<string, GgufValue>(StringComparer.Ordinal);
         for (var i = 0L; i < count; i++)
@@ -32,87 +35,91 @@ internal static class GgufMetadataReader
             var key = cursor.Text(LongestKey, "a metadata key");
             if (key.Length == 0)
                 throw cursor.Bad(at, "an empty metadata key", "a name");
-            var value = ReadValue(cursor, ReadType(cursor, key), key);
+            // Made once: tokenizer arrays read a length 150,000 times, and each could need it for a message.
+            var what = $"metadata {FileText.Quote(key)}";
+            var value = ReadValue(ReadType(what), what);
             if (!values.TryAdd(key, value))
                 throw cursor.Bad(at, $"metadata {FileText.Quote(key)} for the second time", "each key once");
         }
         return new GgufMetadata(cursor.File, values);
     }
 
-    private static GgufValue ReadValue(ByteCursor cursor, GgufType type, string key)
+    private GgufValue ReadValue(GgufType type, string what)
     {
         if (type == GgufType.Array)
-            return ReadArray(cursor, key);
+            return ReadArray(what);
         if (GgufValue.SizeOf(type) is { } size)
-            return new GgufValue(type, type, 1, cursor.Take(size, Value(key)).ToArray());
+            return new GgufValue(type, type, 1, cursor.Take(size, what).ToArray());
 
         var at = cursor.Position;
-        var length = ReadLength(cursor, key, 1);
+        var length = ReadLength(what, 1);
         if (length > LongestText)
         {
-            cursor.Skip(length, Value(key));
+            cursor.Skip(length, what);
             return new GgufValue(type, type, length, default);
         }
-        var text = cursor.Take((int)length, Value(key));
+        var text = cursor.Take((int)length, what);
         return Utf8.IsValid(text)
             ? new GgufValue(type, type, length, text.ToArray())
-            : throw cursor.Bad(at + 8, $"{Value(key)} that is not UTF-8", "valid UTF-8");
+            : throw cursor.Bad(at + 8, $"{what} that is not UTF-8", "valid UTF-8");
     }
 
-    private static GgufValue ReadArray(ByteCursor cursor, string key)
+    private GgufValue ReadArray(string what)
     {
-        var type = ReadType(cursor, key);
-        var count = ReadLength(cursor, key, GgufValue.SizeOf(type) ?? 8);
+        var type = ReadType(what);
+        var count = ReadLength(what, GgufValue.SizeOf(type) ?? 8);
         if (GgufValue.SizeOf(type) is not { } size)
         {
-            SkipItems(cursor, type, count, key, 1);
+            SkipItems(type, count, what, 1);
             return new GgufValue(GgufType.Array, type, count, default);
         }
         if (count <= LongestArray / size)
-            return new GgufValue(GgufType.Array, type, count, cursor.Take((int)count * size, Value(key)).ToArray());
-        cursor.Skip(count * size, Value(key));
+            return new GgufValue(GgufType.Array, type, count, cursor.Take((int)count * size, what).ToArray());
+        cursor.Skip(count * size, what);
         return new GgufValue(GgufType.Array, type, count, default);
     }
 
-    private static void SkipItems(ByteCursor cursor, GgufType type, long count, string key, int depth)
+    private void SkipItems(GgufType type, long count, string what, int depth)
     {
         if (depth > DeepestArray)
-            throw cursor.Bad(cursor.Position, $"{Value(key)} with arrays in arrays", $"at most {DeepestArray} levels");
+            throw cursor.Bad(cursor.Position, $"{what} with arrays in arrays", $"at most {DeepestArray} levels");
+        // A sparse file of terabytes costs nothing to make and would take hours to walk.
+        if (count > itemsLeft)
+            throw cursor.Bad(cursor.Position, $"{what} of {count} strings or arrays", $"at most {itemsLeft}");
+        itemsLeft -= count;
         for (var i = 0L; i < count; i++)
         {
             if (type == GgufType.String)
             {
-                cursor.Skip(ReadLength(cursor, key, 1), Value(key));
+                cursor.Skip(ReadLength(what, 1), what);
                 continue;
             }
-            var inner = ReadType(cursor, key);
-            var innerCount = ReadLength(cursor, key, GgufValue.SizeOf(inner) ?? 8);
+            var inner = ReadType(what);
+            var innerCount = ReadLength(what, GgufValue.SizeOf(inner) ?? 8);
             if (GgufValue.SizeOf(inner) is { } size)
-                cursor.Skip(innerCount * size, Value(key));
+                cursor.Skip(innerCount * size, what);
             else
-                SkipItems(cursor, inner, innerCount, key, depth + 1);
+                SkipItems(inner, innerCount, what, depth + 1);
         }
     }
 
-    private static GgufType ReadType(ByteCursor cursor, string key)
+    private GgufType ReadType(string what)
     {
         var at = cursor.Position;
-        var type = (GgufType)cursor.UInt32($"the type of {FileText.Quote(key)}");
+        var type = (GgufType)cursor.UInt32(what);
         return type <= GgufType.Float64
             ? type
-            : throw cursor.Bad(at, $"{Value(key)} of unknown type {(uint)type}", "0 to 12");
+            : throw cursor.Bad(at, $"{what} of unknown type {(uint)type}", "0 to 12");
     }
 
     /// <summary>A count of things that take at least <paramref name="least"/> bytes each.</summary>
-    private static long ReadLength(ByteCursor cursor, string key, int least)
+    private long ReadLength(string what, int least)
     {
         var at = cursor.Position;
-        var length = cursor.UInt64($"the length of {FileText.Quote(key)}");
+        var length = cursor.UInt64(what);
         if (length <= (ulong)(cursor.Remaining / least))
             return (long)length;
-        var found = $"{Value(key)} of length {length} claimed, but the file has {cursor.Length} bytes";
+        var found = $"{what} of length {length} claimed, but the file has {cursor.Length} bytes";
         throw cursor.Bad(at, found, $"at most {cursor.Remaining / least}");
     }
-
-    private static string Value(string key) => $"metadata {FileText.Quote(key)}";
 }

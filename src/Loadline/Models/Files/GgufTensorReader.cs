@@ -49,60 +49,60 @@ internal sealed class GgufTensorReader(ByteCursor cursor, GgufMetadata metadata)
         if (!names.Add(name))
             throw cursor.Bad(at, $"tensor {FileText.Quote(name)} for the second time", "each name once");
 
-        var shape = ReadShape(name);
-        var format = ReadFormat(name);
-        var bytes = Size(name, shape, format, at);
+        var what = $"tensor {FileText.Quote(name)}";
+        var shape = ReadShape(what);
+        var format = ReadFormat(what);
+        var bytes = Size(what, shape, format, at);
         at = cursor.Position;
-        var offset = cursor.UInt64($"the offset of {FileText.Quote(name)}");
+        var offset = cursor.UInt64(what);
         if (offset % (ulong)alignment != 0)
-            throw cursor.Bad(at, $"tensor {FileText.Quote(name)} at offset {offset}", $"a multiple of {alignment}");
+            throw cursor.Bad(at, $"{what} at offset {offset}", $"a multiple of {alignment}");
         if (offset > (ulong)cursor.Length || bytes > cursor.Length - (long)offset)
         {
-            var found = $"tensor {FileText.Quote(name)} of {bytes} bytes at offset {offset}";
+            var found = $"{what} of {bytes} bytes at offset {offset}";
             throw cursor.Bad(at, found, $"a place inside the file of {cursor.Length} bytes");
         }
         tensors.Add(new StoredTensor(name, format, shape, bytes));
         offsets.Add((long)offset);
     }
 
-    private ImmutableArray<long> ReadShape(string name)
+    private ImmutableArray<long> ReadShape(string what)
     {
         var at = cursor.Position;
-        var rank = cursor.UInt32($"the dimensions of {FileText.Quote(name)}");
+        var rank = cursor.UInt32(what);
         if (rank > MostDimensions)
-            throw cursor.Bad(at, $"tensor {FileText.Quote(name)} of {rank} dimensions", $"at most {MostDimensions}");
+            throw cursor.Bad(at, $"{what} of {rank} dimensions", $"at most {MostDimensions}");
 
         Span<long> dimensions = stackalloc long[MostDimensions];
         for (var i = 0; i < rank; i++)
         {
             at = cursor.Position;
-            var dimension = cursor.UInt64($"the dimensions of {FileText.Quote(name)}");
+            var dimension = cursor.UInt64(what);
             if (dimension is 0 or > long.MaxValue)
-                throw cursor.Bad(at, $"dimension {dimension} of tensor {FileText.Quote(name)}", "1 to 2^63 - 1");
+                throw cursor.Bad(at, $"dimension {dimension} of {what}", "1 to 2^63 - 1");
             // GGUF lists the contiguous dimension first; everybody else lists it last.
             dimensions[(int)rank - 1 - i] = (long)dimension;
         }
         return shapes.Get(dimensions[..(int)rank]);
     }
 
-    private BlockFormat ReadFormat(string name)
+    private BlockFormat ReadFormat(string what)
     {
         var at = cursor.Position;
-        var type = cursor.UInt32($"the type of {FileText.Quote(name)}");
+        var type = cursor.UInt32(what);
         if (GgufTensorTypes.Find(type) is { } format)
             return format;
-        var tensor = $"tensor {FileText.Quote(name)}";
         throw GgufTensorTypes.RemovedName(type) is { } removed
-            ? cursor.Bad(at, $"{tensor} of type {removed}, which GGUF no longer has", "a file converted again")
-            : cursor.Bad(at, $"{tensor} of unknown type {type}", $"0 to {GgufTensorTypes.Count - 1}");
+            ? cursor.Bad(at, $"{what} of type {removed}, which GGUF no longer has", "a file converted again")
+            : cursor.Bad(at, $"{what} of unknown type {type}", $"0 to {GgufTensorTypes.Count - 1}");
     }
 
-    private long Size(string name, ImmutableArray<long> shape, BlockFormat format, long at)
+    private long Size(string what, ImmutableArray<long> shape, BlockFormat format, long at)
     {
         var row = shape.IsEmpty ? 1 : shape[^1];
         if (row % format.BlockLength != 0)
         {
-            var found = $"tensor {FileText.Quote(name)} with rows of {row} in {format}";
+            var found = $"{what} with rows of {row} in {format}";
             throw cursor.Bad(at, found, $"a multiple of {format.BlockLength}");
         }
         var bytes = (UInt128)(row / format.BlockLength) * (UInt128)format.BlockBytes;
@@ -116,7 +116,7 @@ internal sealed class GgufTensorReader(ByteCursor cursor, GgufMetadata metadata)
             ? (long)bytes
             : throw cursor.Bad(
                 at,
-                $"tensor {FileText.Quote(name)} of {string.Join(" x ", shape)} {format}",
+                $"{what} of {string.Join(" x ", shape)} {format}",
                 $"at most the {cursor.Length} bytes of the file"
             );
     }

@@ -4,7 +4,7 @@ using System.Text.Unicode;
 namespace Loadline.Models;
 
 /// <summary>Reads a JSON file strictly: no comments, no NaN, no key twice, nothing after the value.</summary>
-internal static class JsonFile
+public static class JsonFile
 {
     private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 64, AllowDuplicateProperties = false };
 
@@ -63,7 +63,7 @@ internal static class JsonFile
     }
 
     /// <summary>The reader's message without the position it repeats at the end.</summary>
-    public static string Problem(JsonException exception)
+    internal static string Problem(JsonException exception)
     {
         var message = exception.Message;
         foreach (var suffix in (ReadOnlySpan<string>)[" Path:", " LineNumber:"])

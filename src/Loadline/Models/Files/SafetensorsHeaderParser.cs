@@ -116,19 +116,21 @@ internal ref struct SafetensorsHeaderParser
     }
 
     /// <summary>Packed formats are packed over the whole tensor, not row by row.</summary>
-    private static UInt128 BitsOf(StoredTensor tensor)
+    private readonly UInt128 BitsOf(StoredTensor tensor)
     {
-        if (tensor.Shape.Contains(0))
-            return 0;
-        var bits = (UInt128)(uint)(8 * tensor.Format.BlockBytes / tensor.Format.BlockLength);
+        var isEmpty = false;
+        UInt128 elements = 1;
         foreach (var dimension in tensor.Shape)
         {
-            // Beyond 2^64 bytes no file can hold it, and one more dimension could overflow 128 bits.
-            if (bits >> 64 != 0)
-                return UInt128.MaxValue;
-            bits *= (ulong)dimension;
+            if (dimension == 0)
+                isEmpty = true;
+            else
+                elements *= (ulong)dimension;
+            // An empty tensor gets no bytes from its other dimensions, but they must still be countable.
+            if (elements > long.MaxValue)
+                throw Bad(tensor.Name, "a shape of more than 2^63 elements", "a shape that fits the file");
         }
-        return bits;
+        return isEmpty ? 0 : elements * (uint)(8 * tensor.Format.BlockBytes) / (uint)tensor.Format.BlockLength;
     }
 
     private BlockFormat ReadType(string name, BlockFormat? earlier)

@@ -1,0 +1,145 @@
+namespace Loadline.Models;
+
+/// <summary>Reads a model from wherever the user pointed: a folder, a configuration, an index or a weight file.</summary>
+public static class ModelFiles
+{
+    private const string ConfigName = "config.json";
+    private const string SingleName = "model.safetensors";
+    private const string IndexEnding = ".safetensors.index.json";
+
+    /// <summary>Real configurations are a few kilobytes.</summary>
+    private const long LargestConfig = 16_000_000;
+
+    /// <summary>True when the text names a file or folder that is there, so that it is no catalog id.</summary>
+    public static bool Exists(string path) => File.Exists(path) || Directory.Exists(path);
+
+    /// <exception cref="BadContentException">What is there is not a model, or not a sound one.</exception>
+    /// <exception cref="IOException">Nothing is there, or it cannot be read.</exception>
+    public static Model Read(string path)
+    {
+        if (Directory.Exists(path))
+            return ReadFolder(path);
+        if (!File.Exists(path))
+            throw new FileNotFoundException($"{path}: no such file or folder", path);
+        if (path.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase))
+            return ReadGguf(path, path);
+        if (path.EndsWith(IndexEnding, StringComparison.OrdinalIgnoreCase))
+            return ReadIndexed(path, path);
+        if (path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase))
+            return ReadSafetensors(path);
+        if (path.EndsWith(".json", StringComparison.OrdinalIgnoreCase))
+            return new Model(path, Describe(path), Checkpoint: null);
+        throw new BadContentException(
+            path,
+            "",
+            "a file of unknown kind",
+            "a folder, config.json, .safetensors, .safetensors.index.json or .gguf"
+        );
+    }
+
+    private static Model ReadFolder(string folder)
+    {
+        var config = Path.Combine(folder, ConfigName);
+        var hasConfig = File.Exists(config);
+        if (hasConfig && File.Exists(Path.Combine(folder, SingleName)))
+            return ReadWith(folder, config, Path.Combine(folder, SingleName));
+        if (hasConfig && Only(folder, $"*{IndexEnding}", "index") is { } index)
+            return ReadIndexed(folder, index);
+        if (hasConfig && Only(folder, "*.safetensors", "weight file") is { } weights)
+            return ReadWith(folder, config, weights);
+        if (Only(folder, "*.gguf", "GGUF model") is { } gguf)
+            return ReadGguf(folder, gguf);
+        return hasConfig
+            ? new Model(folder, Describe(config), Checkpoint: null)
+            : throw new BadContentException(folder, "", "no config.json", "config.json, or a single .gguf model");
+    }
+
+    private static Model ReadSafetensors(string path)
+    {
+        var folder = Path.GetDirectoryName(path) ?? "";
+        var config = Path.Combine(folder, ConfigName);
+        if (!File.Exists(config))
+        {
+            const string Expected = "a config.json beside it: the names and shapes alone do not say what runs";
+            throw new BadContentException(path, "", "no config.json in its folder", Expected);
+        }
+        // One shard is not the model; the index knows the others.
+        var name = Path.GetFileName(path);
+        var index = Only(folder.Length == 0 ? "." : folder, $"*{IndexEnding}", "index");
+        return index is not null && SafetensorsIndex.Read(index).Shards.Contains(name)
+            ? ReadIndexed(path, index)
+            : ReadWith(path, config, path);
+    }
+
+    private static Model ReadWith(string id, string config, string weights) =>
+        Complete(id, Describe(config), new Checkpoint(SafetensorsHeader.Read(weights).Tensors), weights, "as-stored");
+
+    private static Model ReadIndexed(string id, string path)
+    {
+        var config = Path.Combine(Path.GetDirectoryName(path) ?? "", ConfigName);
+        if (!File.Exists(config))
+            throw new BadContentException(path, "", "no config.json in its folder", "a config.json beside it");
+        var architecture = Describe(config);
+        var index = SafetensorsIndex.Read(path);
+        if (index.ReadShards() is { } checkpoint)
+            return Complete(id, architecture, checkpoint, path, "as-stored");
+
+        var total = index.TotalSize is { } size ? $"{size} bytes" : "an unstated number of bytes";
+        var note = $"{path}: none of its {index.Shards.Length} files is here; it claims {total} of weights";
+        return new Model(id, architecture, Checkpoint: null) { Assumptions = [note] };
+    }
+
+    private static Model ReadGguf(string id, string path)
+    {
+        var file = GgufFile.Read(path);
+        var architecture = ModelFamilies.Describe(GgufConfig.Translate(file));
+        var mix = file.Metadata.Size("general.file_type") is { } type ? GgufFileTypes.Find(type) : null;
+        return Complete(id, architecture, file.Checkpoint, path, mix ?? "as-stored");
+    }
+
+    private static Model Complete(
+        string id,
+        Architecture architecture,
+        Checkpoint checkpoint,
+        string file,
+        string formatName
+    )
+    {
+        var stored = CheckpointMatch.FormatOf(architecture, checkpoint, file, formatName);
+        var notes = new List<string>();
+        if (stored.Missing.Length > 0)
+        {
+            var first = stored.Missing[0].Name;
+            notes.Add($"{file}: lacks {stored.Missing.Length} kinds of tensor of the architecture, such as {first}");
+        }
+        var unknown = stored.Unlisted.Where(tensor => tensor.Kind == UnlistedKind.Unknown).ToList();
+        if (unknown.Count > 0)
+        {
+            var bytes = unknown.Sum(entry => entry.Tensor.Bytes);
+            var first = FileText.Quote(unknown[0].Tensor.Name);
+            notes.Add($"{file}: {unknown.Count} tensors of {bytes} bytes are in no known part, such as {first}");
+        }
+        return new Model(id, architecture with { StoredFormat = stored }, checkpoint) { Assumptions = notes };
+    }
+
+    private static Architecture Describe(string config) =>
+        ModelFamilies.Describe(new ModelConfig(config, JsonFile.Read(config, LargestConfig)));
+
+    /// <summary>The only file of a kind; null when there is none, an error when there are several.</summary>
+    private static string? Only(string folder, string pattern, string what)
+    {
+        var files = Directory
+            .EnumerateFiles(folder, pattern)
+            .Where(file => !GgufFile.IsLaterPart(file) && !IsProjector(file))
+            .Order(StringComparer.Ordinal)
+            .ToList();
+        if (files.Count <= 1)
+            return files.FirstOrDefault();
+        var names = string.Join(", ", files.Take(4).Select(Path.GetFileName));
+        throw new BadContentException(folder, "", $"{files.Count} times a {what}: {names}", "one; name the one meant");
+    }
+
+    /// <summary>llama.cpp keeps the vision part of a model in a file of its own.</summary>
+    private static bool IsProjector(string path) =>
+        Path.GetFileName(path).StartsWith("mmproj", StringComparison.OrdinalIgnoreCase);
+}
