@@ -1,1 +1,9 @@
-return 0;
+using Loadline.Cli;
+
+using var interrupt = new CancellationTokenSource();
+Console.CancelKeyPress += (_, press) =>
+{
+    press.Cancel = true;
+    interrupt.Cancel();
+};
+return CommandLine.Run(args, Surroundings.OfThisProcess(interrupt.Token));

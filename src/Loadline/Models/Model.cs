@@ -6,12 +6,9 @@ namespace Loadline.Models;
 /// <param name="Checkpoint">From file headers; null when only a configuration is known.</param>
 public sealed record Model(string Id, Architecture Architecture, Checkpoint? Checkpoint)
 {
-    /// <summary>What the headers of its files say about each tensor; null when only the configuration was read.</summary>
-    public WeightFormat? HeaderFormat { get; init; }
-
     /// <summary>The recipe in which the weights are stored.</summary>
     public WeightFormat StoredWeights =>
-        HeaderFormat ?? Architecture.StoredFormat ?? WeightFormats.Plain(Architecture.DataType);
+        Architecture.StoredFormat ?? WeightFormats.Plain(Architecture.DataType);
 
     /// <summary>Elements of the published checkpoint where only its count is known; null otherwise.</summary>
     public long? StoredElements { get; init; }

@@ -1,0 +1,72 @@
+using System.CommandLine;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Loadline.Cli.Rendering;
+
+namespace Loadline.Cli;
+
+/// <summary>Prints an answer as a table for people or as one JSON document, to standard output or into a file.</summary>
+internal sealed class Answer
+{
+    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false);
+
+    private readonly Option<bool> json = new("--json") { Description = "Print one JSON document instead of tables" };
+
+    private readonly Option<string?> output = new("--output")
+    {
+        Description = "Write what would be printed into a file",
+        HelpName = "FILE",
+    };
+
+    public void AddTo(Command command)
+    {
+        command.Options.Add(json);
+        command.Options.Add(output);
+    }
+
+    public void Print<T>(
+        ParseResult parsed,
+        Surroundings surroundings,
+        T answer,
+        JsonTypeInfo<T> type,
+        Action<Page, T> render
+    )
+    {
+        var text = parsed.GetValue(json) ? ToJson(answer, type) : ToText(surroundings, parsed.GetValue(output), answer, render);
+        if (parsed.GetValue(output) is { } file)
+            WriteWhole(file, text);
+        else
+            surroundings.Out.Write(text);
+    }
+
+    private static string ToJson<T>(T answer, JsonTypeInfo<T> type) => JsonSerializer.Serialize(answer, type) + "\n";
+
+    private static string ToText<T>(Surroundings surroundings, string? file, T answer, Action<Page, T> render)
+    {
+        var writer = new StringWriter { NewLine = "\n" };
+        var isPlain =
+            file is not null
+            || !surroundings.IsTerminal
+            || surroundings.Variable("NO_COLOR") is { Length: > 0 }
+            || surroundings.Variable("TERM") is "dumb";
+        render(new Page(writer, surroundings.Width, isPlain), answer);
+        return writer.ToString();
+    }
+
+    /// <summary>The file appears complete or not at all.</summary>
+    private static void WriteWhole(string file, string text)
+    {
+        var temporary = $"{file}.{Environment.ProcessId}.tmp";
+        try
+        {
+            File.WriteAllText(temporary, text, Utf8);
+            File.Move(temporary, file, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(temporary);
+            throw;
+        }
+    }
+}

@@ -1,0 +1,97 @@
+using System.CommandLine;
+using System.Reflection;
+using Loadline.Catalog;
+using Loadline.Cli.Commands;
+using Loadline.Prediction;
+
+namespace Loadline.Cli;
+
+/// <summary>The composition root: commands, and the one place where exceptions become exit codes.</summary>
+internal static class CommandLine
+{
+    public static int Run(string[] arguments, Surroundings surroundings)
+    {
+        var root = new RootCommand("Says what a language model will take: memory, time, money and hardware.");
+        ReplaceVersion(root);
+        root.Options.Add(Session.CatalogOption);
+        root.Subcommands.Add(InspectCommand.Create(surroundings));
+        root.Subcommands.Add(MemoryCommand.Create(surroundings));
+        root.Subcommands.Add(PredictCommand.Create(surroundings));
+        root.Subcommands.Add(PlanCommand.Create(surroundings));
+        root.Subcommands.Add(CatalogCommand.Create(surroundings));
+
+        var parsed = root.Parse(arguments);
+        if (parsed.Errors.Count > 0)
+        {
+            surroundings.Error.WriteLine($"loadline: {OneLine(parsed.Errors[0].Message)} (see --help)");
+            return ExitCodes.BadInput;
+        }
+        return Guarded(
+            () =>
+                parsed.Invoke(
+                    new InvocationConfiguration
+                    {
+                        Output = surroundings.Out,
+                        Error = surroundings.Error,
+                        EnableDefaultExceptionHandler = false,
+                    }
+                ),
+            surroundings
+        );
+    }
+
+    private static int Guarded(Func<int> run, Surroundings surroundings)
+    {
+        try
+        {
+            return run();
+        }
+        catch (OperationCanceledException)
+        {
+            surroundings.Error.WriteLine("loadline: interrupted");
+            return ExitCodes.Interrupted;
+        }
+        catch (Exception exception)
+            when (exception is BadContentException or UnknownNameException or MissingFigureException)
+        {
+            surroundings.Error.WriteLine($"loadline: {OneLine(exception.Message)}");
+            return ExitCodes.BadInput;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            surroundings.Error.WriteLine($"loadline: {OneLine(exception.Message)}");
+            return ExitCodes.Io;
+        }
+#pragma warning disable CA1031 // The last line of defence: a bug must not look like an answer.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            surroundings.Error.WriteLine($"loadline: this is a bug: {exception}");
+            return ExitCodes.Bug;
+        }
+    }
+
+    /// <summary>The version names the catalog's date too: an answer depends on both.</summary>
+    private static void ReplaceVersion(RootCommand root)
+    {
+        var version = root.Options.OfType<VersionOption>().Single();
+        version.Action = new VersionAction();
+    }
+
+    private static string OneLine(string text) => text.ReplaceLineEndings(" ");
+
+    private sealed class VersionAction : System.CommandLine.Invocation.SynchronousCommandLineAction
+    {
+        public override bool Terminating => true;
+
+        public override int Invoke(ParseResult parseResult)
+        {
+            var assembly = typeof(CommandLine).Assembly;
+            var version = assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion;
+            parseResult.InvocationConfiguration.Output.WriteLine(
+                $"loadline {version?.Split('+')[0]}, catalog of {new CatalogReader().Date}"
+            );
+            return ExitCodes.Yes;
+        }
+    }
+}

@@ -1,0 +1,40 @@
+using System.Globalization;
+using Loadline.Quantities;
+
+namespace Loadline.Cli.Rendering;
+
+/// <summary>How figures are written for people: three digits, an interval where there is one, a mark for evidence.</summary>
+internal static class Figures
+{
+    public const string Legend = "● measured  ◐ interpolated  ○ modelled  · assumed; ranges are 90 % intervals";
+
+    public static string Exact(long count) => count.ToString("N0", CultureInfo.InvariantCulture);
+
+    public static string GiB(long bytes) => $"{Significant.Three(bytes / (double)(1L << 30))}";
+
+    /// <summary>"13.2 (12.8-13.9) ○" in a unit named in the column head.</summary>
+    public static string Of(Estimate estimate, double unit = 1) =>
+        IsExact(estimate)
+            ? $"{Significant.Three(estimate.Value / unit)} {estimate.Evidence.Mark()}"
+            : $"{Significant.Three(estimate.Value / unit)} ({Significant.Three(estimate.Low / unit)}-{Significant.Three(estimate.High / unit)}) {estimate.Evidence.Mark()}";
+
+    /// <summary>"1.87 s (1.4-2.5) ○", the unit chosen by size.</summary>
+    public static string Time(Estimate seconds)
+    {
+        var (unit, symbol) =
+            seconds.Value < 1e-3 ? (1e-6, "us")
+            : seconds.Value < 1 ? (1e-3, "ms")
+            : (1.0, "s");
+        return WithUnit(seconds, unit, symbol);
+    }
+
+    public static string WithUnit(Estimate estimate, double unit, string symbol)
+    {
+        var value = $"{Significant.Three(estimate.Value / unit)} {symbol}";
+        return IsExact(estimate)
+            ? $"{value} {estimate.Evidence.Mark()}"
+            : $"{value} ({Significant.Three(estimate.Low / unit)}-{Significant.Three(estimate.High / unit)}) {estimate.Evidence.Mark()}";
+    }
+
+    private static bool IsExact(Estimate estimate) => estimate.Low.Equals(estimate.High);
+}
