@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using Loadline.Models;
 using Loadline.Quantities;
 
@@ -17,9 +18,24 @@ public enum AcceleratorKind
     TensorProcessor,
 }
 
+/// <summary>Hardware whose kernels attain similar shares of its datasheet, for want of measurements of its own.</summary>
+public enum HardwareClass
+{
+    GddrGpu,
+    HbmGpu,
+    AppleSilicon,
+
+    /// <summary>Shared memory other than Apple's: DGX Spark, Strix Halo, Jetson.</summary>
+    UnifiedMemory,
+    Cpu,
+    TensorProcessor,
+}
+
 /// <summary>Dense peak rates by arithmetic; null when the hardware lacks the unit or no figure was found.</summary>
 public sealed record PeakRates
 {
+    internal static readonly PeakRates Unknown = new();
+
     public FlopRate? Fp32 { get; init; }
     public FlopRate? Tf32 { get; init; }
     public FlopRate? Fp16 { get; init; }
@@ -46,7 +62,7 @@ public sealed record PeakRates
 /// <param name="Kind">As the vendor names it.</param>
 /// <param name="BandwidthPerDirection">Per device and direction; null when unknown.</param>
 /// <param name="DevicesPerNode">Most devices in one node; null when unknown.</param>
-public sealed record DeviceLink(string Kind, Bandwidth? BandwidthPerDirection, int? DevicesPerNode);
+public sealed record DeviceLink(string Kind, Bandwidth? BandwidthPerDirection = null, int? DevicesPerNode = null);
 
 /// <summary>A purchase price with where it came from.</summary>
 public sealed record PurchasePrice(Money Price, string Basis, string AsOf);
@@ -62,7 +78,26 @@ public sealed record Accelerator
     /// <summary>Chip generation, such as "Hopper GH100"; decides which class of constants applies.</summary>
     public string? Generation { get; init; }
     public int? Year { get; init; }
-    public ImmutableArray<string> Aliases { get; init; } = [];
+    public ImmutableArray<string> Aliases
+    {
+        get => field.IsDefault ? [] : field;
+        init;
+    }
+
+    /// <summary>Accelerator with the same chip, whose kernel constants stand in for missing ones.</summary>
+    public string? SameChipAs { get; init; }
+
+    [JsonIgnore]
+    public HardwareClass Class =>
+        Kind switch
+        {
+            AcceleratorKind.Cpu => HardwareClass.Cpu,
+            AcceleratorKind.TensorProcessor => HardwareClass.TensorProcessor,
+            AcceleratorKind.UnifiedMemory when Vendor == "Apple" => HardwareClass.AppleSilicon,
+            AcceleratorKind.UnifiedMemory => HardwareClass.UnifiedMemory,
+            _ when MemoryType?.StartsWith("HBM", StringComparison.Ordinal) == true => HardwareClass.HbmGpu,
+            _ => HardwareClass.GddrGpu,
+        };
 
     /// <summary>Memory as sold. Chips come in powers of two, so an "80 GB" card has 80 GiB on board.</summary>
     public required ByteSize Memory { get; init; }
@@ -72,7 +107,11 @@ public sealed record Accelerator
     public string? MemoryType { get; init; }
     public Bandwidth? MemoryBandwidth { get; init; }
     public ByteSize? LastLevelCache { get; init; }
-    public PeakRates Peak { get; init; } = new();
+    public PeakRates Peak
+    {
+        get => field ?? PeakRates.Unknown;
+        init;
+    }
     public DeviceLink? Link { get; init; }
     public string? HostLink { get; init; }
     public Power? Power { get; init; }

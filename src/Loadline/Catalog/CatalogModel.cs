@@ -10,7 +10,11 @@ public sealed record CatalogModel
     public required string Id { get; init; }
 
     /// <summary>Other ids of models with this very architecture.</summary>
-    public ImmutableArray<string> Aliases { get; init; } = [];
+    public ImmutableArray<string> Aliases
+    {
+        get => field.IsDefault ? [] : field;
+        init;
+    }
     public string? Released { get; init; }
     public string? Licence { get; init; }
     public string? LicenceSource { get; init; }
@@ -20,6 +24,7 @@ public sealed record CatalogModel
 
     /// <summary>The fields of config.json that describe the architecture, under their own names.</summary>
     public required JsonElement Config { get; init; }
+    public string? Notes { get; init; }
     public required string Source { get; init; }
     public required string Retrieved { get; init; }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using Loadline.Quantities;
 
 namespace Loadline.Catalog;
@@ -26,6 +27,12 @@ public sealed record EngineRules
     /// <summary>Share of <see cref="MemoryBudget"/> the engine uses by default; 1 where it has no such setting.</summary>
     public required double MemoryFraction { get; init; }
 
+    /// <summary>Memory left outside the budget, for engines that start from what to spare instead of a share.</summary>
+    public ByteSize? MemoryReserve { get; init; }
+
+    /// <summary>True when the budget holds weights and cache alone, and activations take the rest (SGLang).</summary>
+    public bool ActivationsOutsideBudget { get; init; }
+
     /// <summary>Tokens per cache block; a sequence occupies whole blocks.</summary>
     public required int CacheBlockTokens { get; init; }
 
@@ -35,11 +42,24 @@ public sealed record EngineRules
     /// <summary>Most sequences that run together by default.</summary>
     public required int MaximumSequences { get; init; }
 
+    /// <summary>Context when the user names none; null when the engine takes the model's own.</summary>
+    public int? DefaultContext { get; init; }
+
+    /// <summary>Defaults that depend on the device; the first that fits holds.</summary>
+    public ImmutableArray<DeviceRule> Devices
+    {
+        get => field.IsDefault ? [] : field;
+        init;
+    }
+
     /// <summary>Context, driver and library memory per device that no tensor accounts for: low, typical, high.</summary>
     public required ByteRange FixedOverhead { get; init; }
 
     /// <summary>Captured graphs per device: low, typical, high.</summary>
     public required ByteRange GraphMemory { get; init; }
+
+    /// <summary>True when the budget leaves room for captured graphs, false when they come on top of it.</summary>
+    public bool GraphsInsideBudget { get; init; }
 
     /// <summary>Scheduling and sampling time of every step.</summary>
     public required Duration StepOverhead { get; init; }
@@ -51,8 +71,45 @@ public sealed record EngineRules
     public required Duration RequestOverhead { get; init; }
 
     /// <summary>Factor on the fixed time of quantized kernels, below 1 where the engine fuses quantization.</summary>
+    [JsonRequired]
     public double QuantizedKernelStartupFactor { get; init; } = 1;
     public required string Source { get; init; }
+
+    /// <summary>These rules with the defaults the engine picks on this accelerator.</summary>
+    public EngineRules On(Accelerator accelerator)
+    {
+        var memory = accelerator.UsableMemory ?? accelerator.Memory;
+        var rule = Devices.FirstOrDefault(rule => rule.Fits(accelerator, memory));
+        var reserve = rule?.MemoryReserve ?? MemoryReserve;
+        return this with
+        {
+            // A device smaller than the reserve has no budget at all; the caller finds that nothing fits.
+            MemoryFraction = reserve is { } spare
+                ? Math.Max(0, 1 - (double)spare.Bytes / memory.Bytes)
+                : MemoryFraction,
+            MaximumBatchedTokens = rule?.MaximumBatchedTokens ?? MaximumBatchedTokens,
+            MaximumSequences = rule?.MaximumSequences ?? MaximumSequences,
+            DefaultContext = rule?.DefaultContext ?? DefaultContext,
+        };
+    }
+}
+
+/// <summary>Defaults an engine picks by the device it finds.</summary>
+public sealed record DeviceRule
+{
+    /// <summary>Fits devices with less usable memory than this; null for any.</summary>
+    public ByteSize? Below { get; init; }
+
+    /// <summary>Fits devices with this in their name; null for any.</summary>
+    public string? NameContains { get; init; }
+    public ByteSize? MemoryReserve { get; init; }
+    public int? MaximumBatchedTokens { get; init; }
+    public int? MaximumSequences { get; init; }
+    public int? DefaultContext { get; init; }
+
+    internal bool Fits(Accelerator accelerator, ByteSize memory) =>
+        (Below is not { } limit || memory < limit)
+        && (NameContains is null || accelerator.Name.Contains(NameContains, StringComparison.OrdinalIgnoreCase));
 }
 
 public readonly record struct ByteRange(ByteSize Low, ByteSize Typical, ByteSize High);
@@ -62,13 +119,24 @@ public sealed record Engine
 {
     public required string Id { get; init; }
     public required string Name { get; init; }
-    public ImmutableArray<string> Aliases { get; init; } = [];
+    public ImmutableArray<string> Aliases
+    {
+        get => field.IsDefault ? [] : field;
+        init;
+    }
+
+    /// <summary>Engine whose kernels it runs; null when they are its own.</summary>
+    public string? KernelsOf { get; init; }
 
     /// <summary>Kinds of accelerator it runs on.</summary>
     public required ImmutableArray<AcceleratorKind> Runs { get; init; }
 
     /// <summary>Vendors it supports; empty for all.</summary>
-    public ImmutableArray<string> Vendors { get; init; } = [];
+    public ImmutableArray<string> Vendors
+    {
+        get => field.IsDefault ? [] : field;
+        init;
+    }
 
     /// <summary>Names of the weight formats it loads; GGUF stands for every GGUF type.</summary>
     public required ImmutableArray<string> WeightFormats { get; init; }
@@ -79,4 +147,20 @@ public sealed record Engine
     public required ImmutableArray<EngineRules> Rules { get; init; }
     public required string Source { get; init; }
     public required string Retrieved { get; init; }
+
+    /// <summary>The newest rules that hold for a version such as "0.22" or "b6077"; null is the newest version.</summary>
+    public EngineRules RulesFor(string? version)
+    {
+        if (version is null)
+            return Rules[^1];
+
+        var wanted = EngineVersion.Parse(Id, version);
+        var found = Rules[0];
+        foreach (var rules in Rules)
+        {
+            if (EngineVersion.Parse(Id, rules.Since).CompareTo(wanted) <= 0)
+                found = rules;
+        }
+        return found;
+    }
 }

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+using Loadline.Models;
 using Loadline.Quantities;
 
 namespace Loadline.Catalog;
@@ -18,6 +20,9 @@ public sealed record MatrixConstants
 
     /// <summary>Exponent p of the smooth maximum; large is a sharp roofline corner.</summary>
     public required double Smoothness { get; init; }
+
+    /// <summary>The rate the compute share is of, where it is not that of the weight format's arithmetic.</summary>
+    public Arithmetic? Arithmetic { get; init; }
 }
 
 /// <summary>Attention: prefill is bound by arithmetic, decode by reading the cache.</summary>
@@ -33,6 +38,9 @@ public sealed record AttentionConstants
     /// <summary>Share of the memory bandwidth while reading the cache.</summary>
     public required double DecodeMemoryFraction { get; init; }
     public required Duration DecodeStartup { get; init; }
+
+    /// <summary>The rate the prefill shares are of, where it is not the 16-bit one.</summary>
+    public Arithmetic? Arithmetic { get; init; }
 }
 
 /// <summary>An all-reduce over a number of devices: latency + bytes / bandwidth, smoothly joined.</summary>
@@ -45,6 +53,45 @@ public sealed record AllReduceConstants
     public required Bandwidth Bandwidth { get; init; }
 }
 
+/// <summary>A kernel that only reads memory: latent (MLA) decode attention with absorbed projections.</summary>
+public sealed record MemoryConstants
+{
+    /// <summary>Share of the memory bandwidth.</summary>
+    public required double MemoryFraction { get; init; }
+    public required Duration Startup { get; init; }
+}
+
+/// <summary>Linear attention and state-space layers.</summary>
+public sealed record RecurrentConstants
+{
+    /// <summary>Share of the memory bandwidth while the fp32 state is read and written in decode.</summary>
+    public required double MemoryFraction { get; init; }
+    public required Duration Startup { get; init; }
+
+    /// <summary>Rate of the chunked prefill kernel over 8 x tokens x value heads x key size x value size.</summary>
+    public FlopRate? PrefillRate { get; init; }
+}
+
+/// <summary>Latency of sending tokens to their experts on other devices of the node and back.</summary>
+public sealed record ExpertExchangeConstants
+{
+    public required Duration DispatchLatency { get; init; }
+    public required Duration CombineLatency { get; init; }
+}
+
+/// <summary>All-reduce latency by kind of link, for hardware without measurements.</summary>
+public sealed record LinkLatency
+{
+    /// <summary>Over a switched fabric such as NVLink.</summary>
+    public required Duration Fabric { get; init; }
+
+    /// <summary>Between two devices over PCIe.</summary>
+    public required Duration Bus { get; init; }
+
+    /// <summary>Added over PCIe for every device beyond two.</summary>
+    public required Duration BusPerFurtherDevice { get; init; }
+}
+
 /// <summary>Fitted operator constants of one accelerator under one engine.</summary>
 public sealed record KernelConstants
 {
@@ -54,21 +101,53 @@ public sealed record KernelConstants
     /// <summary>Engine id; null for constants that hold for every engine of the accelerator.</summary>
     public string? Engine { get; init; }
 
+    /// <summary>Class of hardware that datasheet-only constants stand for; null for all.</summary>
+    public HardwareClass? Class { get; init; }
+
+    /// <summary>The name these constants have in the catalog: accelerator, class and engine as far as given.</summary>
+    [JsonIgnore]
+    public string Id => IdOf(Accelerator, Class?.ToString(), Engine);
+
     /// <summary>By weight format name (<c>bf16</c>, <c>fp8</c>, <c>int4</c>, <c>nvfp4</c>, ...).</summary>
     public required ImmutableDictionary<string, MatrixConstants> Matrices { get; init; }
 
     /// <summary>Grouped expert matrices, by weight format name.</summary>
-    public ImmutableDictionary<string, MatrixConstants> Experts { get; init; } =
-        ImmutableDictionary<string, MatrixConstants>.Empty;
+    public ImmutableDictionary<string, MatrixConstants> Experts
+    {
+        get => field ?? ImmutableDictionary<string, MatrixConstants>.Empty;
+        init;
+    }
     public required AttentionConstants Attention { get; init; }
-    public ImmutableArray<AllReduceConstants> AllReduce { get; init; } = [];
+
+    /// <summary>Attention over an fp8 cache; null when it was not measured apart.</summary>
+    public AttentionConstants? Fp8CacheAttention { get; init; }
+    public MemoryConstants? LatentDecode { get; init; }
+    public MemoryConstants? Fp8CacheLatentDecode { get; init; }
+    public RecurrentConstants? RecurrentState { get; init; }
+    public ImmutableArray<AllReduceConstants> AllReduce
+    {
+        get => field.IsDefault ? [] : field;
+        init;
+    }
+    public LinkLatency? LinkLatency { get; init; }
+    public ExpertExchangeConstants? ExpertExchange { get; init; }
 
     /// <summary>Share of bandwidth and start-up of a fused elementwise kernel.</summary>
+    [JsonRequired]
     public double ElementwiseFraction { get; init; } = 0.8;
+
+    [JsonRequired]
     public Duration ElementwiseStartup { get; init; } = Duration.FromMicroseconds(2.5);
 
     /// <summary>90 % interval of a step time as a factor, for models of known kinds on this hardware.</summary>
     public required double IntervalFactor { get; init; }
     public required string Source { get; init; }
     public required string Retrieved { get; init; }
+
+    /// <summary>Which constants were unsound or missing in the source and what stands in for them.</summary>
+    public string? Notes { get; init; }
+
+    internal static string IdOf(string accelerator, string? hardwareClass, string? engine) =>
+        string.Join('/', new[] { accelerator, hardwareClass, engine }.Where(part => part is not null))
+            .ToLowerInvariant();
 }

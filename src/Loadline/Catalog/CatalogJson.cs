@@ -1,0 +1,31 @@
+using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+using Loadline.Models;
+
+namespace Loadline.Catalog;
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true,
+    Converters = [
+        typeof(ByteSizeConverter),
+        typeof(BandwidthConverter),
+        typeof(FlopRateConverter),
+        typeof(DurationConverter),
+        typeof(PowerConverter),
+        typeof(MoneyConverter),
+        typeof(NameConverter<AcceleratorKind>),
+        typeof(NameConverter<HardwareClass>),
+        typeof(NameConverter<MemoryBudget>),
+        typeof(NameConverter<Arithmetic>),
+    ]
+)]
+[JsonSerializable(typeof(Accelerator))]
+[JsonSerializable(typeof(Offer))]
+[JsonSerializable(typeof(Region))]
+[JsonSerializable(typeof(Engine))]
+[JsonSerializable(typeof(KernelConstants))]
+[JsonSerializable(typeof(CatalogModel))]
+internal sealed partial class CatalogJson : JsonSerializerContext;

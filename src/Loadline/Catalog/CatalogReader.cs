@@ -1,0 +1,85 @@
+using System.Diagnostics;
+
+namespace Loadline.Catalog;
+
+/// <summary>
+/// What is known of accelerators, offers, engines, kernels and models: the figures built into the library, extended and
+/// overridden by files of the same layout in a directory of the user's. Each kind is read when it is first asked for.
+/// </summary>
+public sealed class CatalogReader
+{
+    private readonly CatalogFiles files;
+    private readonly Lazy<string> date;
+
+    /// <param name="userDirectory">Laid out like the repository's <c>catalog</c>; need not exist.</param>
+    public CatalogReader(string? userDirectory = null)
+    {
+        files = new CatalogFiles(userDirectory);
+        date = new(ReadDate);
+        Accelerators = new(
+            files,
+            new ShelfLayout("accelerator", "accelerators", "accelerators", layer => layer.Text("id")),
+            CatalogJson.Default.Accelerator
+        );
+        Regions = new(
+            files,
+            new ShelfLayout("region", "regions.json", "regions", RegionId),
+            CatalogJson.Default.Region
+        );
+        Offers = new(
+            files,
+            new ShelfLayout("offer", "offers", "offers", layer => layer.Text("id")),
+            CatalogJson.Default.Offer,
+            WithJurisdiction
+        );
+        Engines = new(
+            files,
+            new ShelfLayout("engine", "engines", List: null, layer => layer.Text("id")),
+            CatalogJson.Default.Engine
+        );
+        Kernels = new(
+            this,
+            new(
+                files,
+                new ShelfLayout("kernel constants", "kernels", "kernels", KernelId),
+                CatalogJson.Default.KernelConstants
+            )
+        );
+        Models = new(files);
+    }
+
+    public CatalogShelf<Accelerator> Accelerators { get; }
+
+    public CatalogShelf<Region> Regions { get; }
+
+    public CatalogShelf<Offer> Offers { get; }
+
+    public CatalogShelf<Engine> Engines { get; }
+
+    public KernelShelf Kernels { get; }
+
+    public ModelShelf Models { get; }
+
+    /// <summary>Day the built-in figures were last brought up to date, as year-month-day.</summary>
+    public string Date => date.Value;
+
+    private Offer WithJurisdiction(Offer offer) =>
+        offer.Jurisdiction is null && offer.Region is { } region
+            ? offer with
+            {
+                Jurisdiction = Regions.Get($"{offer.Provider}/{region}")?.Jurisdiction,
+            }
+            : offer;
+
+    private string ReadDate() =>
+        files.BuiltInFile("catalog.json")?.Root["date"]?.GetValue<string>()
+        ?? throw new UnreachableException("The library is built with a catalog date, which a test reads.");
+
+    private static string? RegionId(EntryLayer layer) =>
+        layer.Text("provider") is { } provider && layer.Text("name") is { } name ? $"{provider}/{name}" : null;
+
+    private static string? KernelId(EntryLayer layer) =>
+        layer.Text("accelerator") is { } accelerator
+            ? KernelConstants.IdOf(accelerator, layer.Text("class"), layer.Text("engine"))
+            : null;
+}

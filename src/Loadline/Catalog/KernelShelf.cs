@@ -1,0 +1,105 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+
+namespace Loadline.Catalog;
+
+/// <summary>How closely kernel constants belong to what was asked for, best first.</summary>
+public enum KernelRung
+{
+    /// <summary>Fitted on this accelerator under this engine.</summary>
+    OwnEngine,
+
+    /// <summary>Fitted on this accelerator under another engine.</summary>
+    OtherEngine,
+
+    /// <summary>Fitted on another accelerator with the same chip.</summary>
+    SameChip,
+
+    /// <summary>Fitted for this engine on a class of hardware this accelerator belongs to.</summary>
+    EngineClass,
+
+    /// <summary>Medians over all hardware with measurements, applied to the datasheet.</summary>
+    DatasheetOnly,
+}
+
+/// <summary>The constants to use, how they were found, and what stands in for formats they lack.</summary>
+public sealed record KernelMatch(KernelConstants Constants, KernelRung Rung, KernelConstants DatasheetOnly)
+{
+    private const string Gguf = "GGUF";
+
+    /// <summary>Constants of dense matrices in a weight format; the rung is lower when the format was not measured.</summary>
+    public (MatrixConstants Constants, KernelRung Rung) Matrices(string weightFormat) =>
+        Of(weightFormat, constants => constants.Matrices);
+
+    /// <summary>Constants of expert matrices in a weight format.</summary>
+    public (MatrixConstants Constants, KernelRung Rung) Experts(string weightFormat) =>
+        Of(weightFormat, constants => constants.Experts);
+
+    private (MatrixConstants, KernelRung) Of(
+        string weightFormat,
+        Func<KernelConstants, ImmutableDictionary<string, MatrixConstants>> table
+    )
+    {
+        // Whatever is no format name of its own is one of the GGUF types, which share their kernels.
+        var format = table(DatasheetOnly).ContainsKey(weightFormat) ? weightFormat : Gguf;
+        return table(Constants).TryGetValue(format, out var constants)
+            ? (constants, Rung)
+            : (table(DatasheetOnly)[format], KernelRung.DatasheetOnly);
+    }
+}
+
+/// <summary>Kernel constants, found by a ladder from the very accelerator and engine down to class medians.</summary>
+public sealed class KernelShelf : CatalogShelf
+{
+    /// <summary>Accelerator name of the constants that hold for hardware without measurements.</summary>
+    public const string DatasheetOnly = "datasheet-only";
+
+    private readonly CatalogReader catalog;
+    private readonly CatalogShelf<KernelConstants> shelf;
+
+    internal KernelShelf(CatalogReader catalog, CatalogShelf<KernelConstants> shelf)
+    {
+        this.catalog = catalog;
+        this.shelf = shelf;
+    }
+
+    public IReadOnlyList<KernelConstants> All => shelf.All;
+
+    public override IReadOnlyList<CatalogItem> Items => shelf.Items;
+
+    public override JsonElement Show(string name) => shelf.Show(name);
+
+    public KernelMatch For(string acceleratorName, string engineName) =>
+        For(catalog.Accelerators.Find(acceleratorName), catalog.Engines.Find(engineName));
+
+    public KernelMatch For(Accelerator accelerator, Engine engine)
+    {
+        var kernels = engine.KernelsOf ?? engine.Id;
+        var median = shelf.Get(DatasheetOnly)!;
+        KernelMatch Match(KernelConstants constants, KernelRung rung) => new(constants, rung, median);
+
+        if (Own(accelerator.Id, kernels) is { } own)
+            return Match(own, KernelRung.OwnEngine);
+        // An engine with constants by class has kernels of its own kind, which no other engine's stand in for.
+        if (Get(DatasheetOnly, accelerator.Class, kernels) is { } byClass)
+            return Match(byClass, KernelRung.EngineClass);
+        if (Any(accelerator.Id) is { } other)
+            return Match(other, KernelRung.OtherEngine);
+        if (accelerator.SameChipAs is { } chip && (Own(chip, kernels) ?? Any(chip)) is { } same)
+            return Match(same, KernelRung.SameChip);
+
+        return Match(median, KernelRung.DatasheetOnly);
+    }
+
+    private KernelConstants? Own(string accelerator, string engine) =>
+        Get(accelerator, null, engine) ?? Get(accelerator, null, null);
+
+    private KernelConstants? Get(string accelerator, HardwareClass? hardwareClass, string? engine) =>
+        shelf.Get(KernelConstants.IdOf(accelerator, hardwareClass?.ToString(), engine));
+
+    private KernelConstants? Any(string accelerator)
+    {
+        var id = shelf.Ids.FirstOrDefault(id => id.StartsWith(accelerator + '/', StringComparison.OrdinalIgnoreCase));
+        return id is null ? null : shelf.Get(id);
+    }
+}
