@@ -7,13 +7,13 @@ using Loadline.Cli.Rendering;
 namespace Loadline.Cli;
 
 /// <summary>Prints an answer as a table for people or as one JSON document, to standard output or into a file.</summary>
-internal sealed class Answer
+internal sealed class Answer(string outputOption = "--output")
 {
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false);
 
     private readonly Option<bool> json = new("--json") { Description = "Print one JSON document instead of tables" };
 
-    private readonly Option<string?> output = new("--output")
+    private readonly Option<string?> output = new(outputOption)
     {
         Description = "Write what would be printed into a file",
         HelpName = "FILE",
@@ -33,7 +33,9 @@ internal sealed class Answer
         Action<Page, T> render
     )
     {
-        var text = parsed.GetValue(json) ? ToJson(answer, type) : ToText(surroundings, parsed.GetValue(output), answer, render);
+        var text = parsed.GetValue(json)
+            ? ToJson(answer, type)
+            : ToText(surroundings, parsed.GetValue(output), answer, render);
         if (parsed.GetValue(output) is { } file)
             WriteWhole(file, text);
         else

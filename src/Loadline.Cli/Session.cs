@@ -9,7 +9,8 @@ internal sealed class Session
 {
     public static readonly Option<string?> CatalogOption = new("--catalog")
     {
-        Description = "Directory with own accelerators, offers, engines and models that extend or override the built-in ones",
+        Description =
+            "Directory with own accelerators, offers, engines and models that extend or override the built-in ones",
         HelpName = "DIR",
         Recursive = true,
     };

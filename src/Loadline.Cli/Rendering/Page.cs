@@ -38,6 +38,8 @@ internal sealed class Page
 
     public void Line(string text = "") => writer.WriteLine(Wrap(text));
 
+    public void Verbatim(string text) => writer.WriteLine(text);
+
     /// <summary>Lines of "name   value", the names in one column.</summary>
     public void Facts(params IReadOnlyList<(string Name, string Value)> facts)
     {
@@ -60,7 +62,11 @@ internal sealed class Page
     /// <summary>A table; headings that start with '>' are columns of figures and stand on the right.</summary>
     public void Table(IReadOnlyList<string> headings, IEnumerable<IReadOnlyList<string>> rows)
     {
-        var table = new Table { Border = isPlain ? TableBorder.None : TableBorder.Horizontal, ShowRowSeparators = false };
+        var table = new Table
+        {
+            Border = isPlain ? TableBorder.None : TableBorder.Horizontal,
+            ShowRowSeparators = false,
+        };
         if (!isPlain)
             table.BorderStyle = new Style(foreground: Color.Grey);
         foreach (var heading in headings)

@@ -7,8 +7,7 @@ namespace Loadline.Models;
 public sealed record Model(string Id, Architecture Architecture, Checkpoint? Checkpoint)
 {
     /// <summary>The recipe in which the weights are stored.</summary>
-    public WeightFormat StoredWeights =>
-        Architecture.StoredFormat ?? WeightFormats.Plain(Architecture.DataType);
+    public WeightFormat StoredWeights => Architecture.StoredFormat ?? WeightFormats.Plain(Architecture.DataType);
 
     /// <summary>Elements of the published checkpoint where only its count is known; null otherwise.</summary>
     public long? StoredElements { get; init; }

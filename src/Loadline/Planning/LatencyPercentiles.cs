@@ -34,7 +34,7 @@ public sealed class ReplicaUnderLoad
         output = workload.OutputTokens;
         Deployment = deployment;
         Memory = memory;
-        Error = new PredictionError(deployment.Kernels.IntervalFactor, deployment.KernelEvidence);
+        Error = PredictionError.Of(deployment);
         overheadSeconds = deployment.Rules.RequestOverhead.Seconds;
 
         // Sequences in flight are on average a little past half of their answer when the pool is full.

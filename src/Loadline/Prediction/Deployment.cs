@@ -19,10 +19,7 @@ public sealed record Deployment
 
     public required EngineRules Rules { get; init; }
 
-    public required KernelConstants Kernels { get; init; }
-
-    /// <summary>Grade of <see cref="Kernels"/>: modelled when fitted on this accelerator, assumed for its class.</summary>
-    public Evidence KernelEvidence { get; init; } = Evidence.Modelled;
+    public required KernelMatch Kernels { get; init; }
 
     public Parallelism Parallelism { get; init; } = Parallelism.None;
 

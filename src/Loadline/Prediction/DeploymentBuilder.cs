@@ -53,22 +53,26 @@ public sealed class DeploymentBuilder(CatalogReader catalog)
             reason = $"{engine.Name} does not load {weights.Name} weights";
             return null;
         }
+        var cache = KvCache(request, assumptions);
+        if (request.KvCache is not null && !engine.KvFormats.Contains(cache.Name, StringComparer.OrdinalIgnoreCase))
+        {
+            reason = $"{engine.Name} offers {string.Join(", ", engine.KvFormats)} for its cache, not {cache.Name}";
+            return null;
+        }
 
-        var kernels = catalog.Kernels.For(accelerator, engine.Id);
+        var kernels = catalog.Kernels.For(accelerator, engine);
         var deployment = new Deployment
         {
             Architecture = request.Model.Architecture,
             Weights = weights,
-            KvCache = KvCache(request, assumptions),
+            KvCache = cache,
             Accelerator = accelerator,
             Engine = engine,
-            Rules = rules,
-            Kernels = kernels.Constants,
-            KernelEvidence = kernels.Evidence,
+            Rules = rules.On(accelerator),
+            Kernels = kernels,
             Parallelism = new Parallelism(request.TensorParallel),
         };
-        if (kernels.Note is { } note)
-            assumptions.Add(note);
+        assumptions.Add(KernelLookup.Describe(deployment));
         AddArithmetic(deployment, assumptions);
         reason = deployment.WhyNotPlaceable();
         return reason is null ? new BuiltDeployment(deployment, [.. assumptions]) : null;

@@ -1,3 +1,5 @@
+using Loadline.Catalog;
+using Loadline.Models;
 using Loadline.Quantities;
 
 namespace Loadline.Prediction;
@@ -15,6 +17,25 @@ public readonly record struct PredictionError(double Factor, Evidence Evidence)
     /// the median without fitting, 20-29 % with (<c>docs/prediction.md</c>).
     /// </summary>
     public const double TtftExponent = 2;
+
+    /// <summary>
+    /// Constants from another engine or a sister chip are less certain than their own fit; the logarithm of the factor
+    /// grows by this share. A norm until such transfers are scored against measurements.
+    /// </summary>
+    private const double TransferWidening = 0.25;
+
+    /// <summary>The error of a deployment's step times, from how closely its constants belong to it.</summary>
+    public static PredictionError Of(Deployment deployment)
+    {
+        var kernels = deployment.Kernels;
+        var rung = KernelLookup.WeakestRung(deployment);
+        var factor = kernels.Constants.IntervalFactor;
+        if (rung == KernelRung.DatasheetOnly)
+            factor = Math.Max(factor, kernels.DatasheetOnly.IntervalFactor);
+        else if (rung is KernelRung.OtherEngine or KernelRung.SameChip)
+            factor = Math.Pow(factor, 1 + TransferWidening);
+        return new PredictionError(factor, rung == KernelRung.DatasheetOnly ? Evidence.Assumed : Evidence.Modelled);
+    }
 
     /// <summary>Standard deviation of the logarithm of the factor.</summary>
     public double Sigma => Math.Log(Factor) / NormalDistribution.Z95;

@@ -45,6 +45,9 @@ public sealed class ServingMemory
         CachePool = PoolBytes();
     }
 
+    /// <summary>Memory of one device as its driver reports it, or as sold where that is not known.</summary>
+    public ByteSize Capacity => deployment.Accelerator.UsableMemory ?? deployment.Accelerator.Memory;
+
     /// <summary>Bytes of weights per device.</summary>
     public ByteSize Weights { get; }
 
@@ -69,7 +72,7 @@ public sealed class ServingMemory
         var cache = CacheOf(context) * concurrency;
         return new DeviceMemory
         {
-            Capacity = deployment.Accelerator.Memory,
+            Capacity = Capacity,
             Weights = Weights,
             Cache = cache,
             ActivationBytes = Activations,
@@ -98,8 +101,7 @@ public sealed class ServingMemory
 
     private Estimate FreeBytes(ByteSize cache)
     {
-        Estimate free = CacheHeadroom();
-        return free + Estimate.Exact(-cache.Bytes);
+        return CacheHeadroom() + Estimate.Exact(-cache.Bytes);
     }
 
     private Estimate PoolBytes() => Map(CacheHeadroom(), bytes => Math.Max(0, bytes));
@@ -108,39 +110,48 @@ public sealed class ServingMemory
     private Estimate CacheHeadroom()
     {
         var rules = deployment.Rules;
-        var capacity = deployment.Accelerator.Memory.Bytes;
-        var used = Estimate.Exact(Weights.Bytes) + Activations + Overhead;
-        return rules.MemoryBudget switch
+        double device = Capacity.Bytes;
+        var graphs = Range(rules.GraphMemory);
+        var outside = Estimate.Exact(0);
+        var inside = Estimate.Exact(Weights.Bytes) + Range(rules.FixedOverhead) + DriverReserve(deployment.Accelerator);
+        Place(graphs, rules.GraphsInsideBudget);
+        Place(Activations, !rules.ActivationsOutsideBudget);
+
+        return rules.MemoryBudget == MemoryBudget.FractionOfFree
+            ? Less(device, inside + outside) * rules.MemoryFraction
+            : Less(device * rules.MemoryFraction, inside + Beyond(outside, device * (1 - rules.MemoryFraction)));
+
+        void Place(Estimate bytes, bool isInside)
         {
-            MemoryBudget.FractionOfFree => Less(capacity, used) * rules.MemoryFraction,
-            _ => Less(capacity * rules.MemoryFraction, used),
-        };
+            if (isInside)
+                inside += bytes;
+            else
+                outside += bytes;
+        }
     }
+
+    /// <summary>What lies outside the budget and still does not fit into the rest of the device.</summary>
+    private static Estimate Beyond(Estimate bytes, double room) => Map(bytes, value => Math.Max(0, value - room));
 
     private static Estimate Less(double amount, Estimate used) =>
         new(amount - used.Value, amount - used.High, amount - used.Low, used.Evidence);
 
-    private static Estimate DeviceOverhead(Accelerator accelerator, EngineRules rules)
-    {
-        var engine = new Estimate(
-            rules.FixedOverhead.Typical.Bytes + rules.GraphMemory.Typical.Bytes,
-            rules.FixedOverhead.Low.Bytes + rules.GraphMemory.Low.Bytes,
-            rules.FixedOverhead.High.Bytes + rules.GraphMemory.High.Bytes,
-            Evidence.Modelled
-        );
-        return engine + DriverReserve(accelerator);
-    }
+    private static Estimate DeviceOverhead(Accelerator accelerator, EngineRules rules) =>
+        Range(rules.FixedOverhead) + Range(rules.GraphMemory) + DriverReserve(accelerator);
+
+    private static Estimate Range(ByteRange range) =>
+        new(range.Typical.Bytes, range.Low.Bytes, range.High.Bytes, Evidence.Modelled);
 
     /// <summary>
-    /// Memory that is on the board but not on offer. Where the driver's figure is not known the reserve lies between
-    /// nothing and the 7 % that cards with inline ECC give up; machines with shared memory keep a quarter to a third
-    /// for the system by default (macOS).
+    /// Memory that is on the board but not on offer, where the driver's own figure is not known: between nothing and
+    /// the 7 % that cards with inline ECC give up. Machines with shared memory keep a quarter to a third for the
+    /// system by default (macOS).
     /// </summary>
     private static Estimate DriverReserve(Accelerator accelerator)
     {
         var memory = accelerator.Memory.Bytes;
-        if (accelerator.UsableMemory is { } usable)
-            return Estimate.Exact(Math.Max(0, memory - usable.Bytes));
+        if (accelerator.UsableMemory is not null)
+            return Estimate.Exact(0);
         return accelerator.Kind switch
         {
             AcceleratorKind.UnifiedMemory => new(0.25 * memory, 0, 0.34 * memory, Evidence.Assumed),

@@ -47,9 +47,9 @@ public sealed class Step
                 accelerator.Id,
                 $"peak rate for {deployment.Weights.Arithmetic} matrices"
             );
-        var wide = WideRate(accelerator, deployment.Weights.Rest);
-        attention = deployment.Kernels.Attention;
-        attentionRate = wide;
+        var wide = WideRate(accelerator, deployment.Weights);
+        attention = KernelLookup.Attention(deployment);
+        attentionRate = attention.Arithmetic is { } rate && accelerator.Peak[rate] is { } peak ? peak.PerSecond : wide;
         kvBytesPerElement = deployment.KvCache.BitsPerWeight / 8;
         stepOverhead = deployment.Rules.StepOverhead.Seconds;
         sequenceOverhead = deployment.Rules.SequenceOverhead.Seconds;
@@ -252,7 +252,10 @@ public sealed class Step
     private Prepared Prepare(Operator item, Deployment deployment, double matrixRate, double wideRate)
     {
         var constants = KernelLookup.For(item, deployment);
-        var peak = item.Quantized ? matrixRate : wideRate;
+        var peak =
+            constants.Arithmetic is { } own && deployment.Accelerator.Peak[own] is { } rate ? rate.PerSecond
+            : item.Quantized ? matrixRate
+            : wideRate;
         var startup = constants.Startup.Seconds;
         if (item.Quantized && deployment.Weights.Matrices.BitsPerWeight < 16)
             startup *= deployment.Rules.QuantizedKernelStartupFactor;
@@ -294,10 +297,11 @@ public sealed class Step
     }
 
     /// <summary>Rate of what is not quantized: attention, head, router.</summary>
-    private static double WideRate(Accelerator accelerator, BlockFormat rest)
+    private static double WideRate(Accelerator accelerator, WeightFormat weights)
     {
         var peak = accelerator.Peak;
-        var rate = rest == BlockFormats.Fp32 ? peak.Fp32 : peak.Bf16 ?? peak.Fp16 ?? peak.Fp32;
+        var rate =
+            weights.Rest == BlockFormats.Fp32 && !weights.IsGguf ? peak.Fp32 : peak.Bf16 ?? peak.Fp16 ?? peak.Fp32;
         return (rate ?? peak.Fp32 ?? peak.Fp16)?.PerSecond
             ?? throw new MissingFigureException(accelerator.Id, "a 16- or 32-bit peak rate");
     }

@@ -1,0 +1,31 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Loadline.Catalog;
+using Loadline.Models;
+using Loadline.Planning;
+using Loadline.Prediction;
+
+namespace Loadline.Cli;
+
+/// <summary>How answers are written as JSON: camelCase names, units in the names, enumerations as words.</summary>
+[JsonSourceGenerationOptions(
+    WriteIndented = true,
+    NewLine = "\n",
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    Converters = [
+        typeof(CamelCaseEnum<Quantities.Evidence>),
+        typeof(CamelCaseEnum<Bound>),
+        typeof(CamelCaseEnum<ModelPart>),
+    ]
+)]
+[JsonSerializable(typeof(ModelSummary))]
+[JsonSerializable(typeof(MemoryAnswer))]
+[JsonSerializable(typeof(PredictAnswer))]
+[JsonSerializable(typeof(Plan))]
+[JsonSerializable(typeof(IReadOnlyList<CatalogItem>))]
+[JsonSerializable(typeof(JsonElement))]
+internal sealed partial class AnswerJson : JsonSerializerContext;
+
+internal sealed class CamelCaseEnum<T>() : JsonStringEnumConverter<T>(JsonNamingPolicy.CamelCase)
+    where T : struct, Enum;

@@ -1,0 +1,200 @@
+using System.Collections.Immutable;
+using Loadline.Catalog;
+using Loadline.Models;
+using Loadline.Quantities;
+
+namespace Loadline.Prediction;
+
+/// <summary>A question about memory; null fields are left open or take a default that the answer lists.</summary>
+public sealed record FitQuestion
+{
+    public required Model Model { get; init; }
+    public required HardwareSpec Hardware { get; init; }
+    public string? Weights { get; init; }
+    public string? KvCache { get; init; }
+    public string? Engine { get; init; }
+
+    /// <summary>Tokens per sequence; null asks for the weights and one cache block.</summary>
+    public long? Context { get; init; }
+    public long Concurrency { get; init; } = 1;
+
+    /// <summary>Devices per replica; null uses all of the hardware.</summary>
+    public int? TensorParallel { get; init; }
+}
+
+/// <summary>Answers whether a model fits, what is on each device, and what the nearest thing is that fits.</summary>
+public sealed class FitCheck(CatalogReader catalog)
+{
+    /// <summary>Far beyond any context or concurrency that exists; larger numbers are mistakes.</summary>
+    public const long LargestCount = 1L << 40;
+
+    private static readonly int[] Degrees = [2, 4, 8, 16, 32];
+
+    /// <summary>From wide to narrow, as a user would go down.</summary>
+    private static readonly string[] NarrowerFormats = ["bf16", "fp8", "int8", "int4", "nvfp4", "mxfp4"];
+
+    private readonly DeploymentBuilder builder = new(catalog);
+
+    /// <exception cref="BadContentException">The question contradicts itself.</exception>
+    public MemoryAnswer Ask(FitQuestion question)
+    {
+        Refuse(question.Context, "--context");
+        Refuse(question.Concurrency, "--concurrency");
+        var tensor = question.TensorParallel ?? question.Hardware.Count;
+        if (tensor < 1 || tensor > question.Hardware.Count)
+            throw new BadContentException(
+                "--tensor-parallel",
+                "",
+                $"{tensor} devices per replica",
+                $"1 to {question.Hardware.Count}, the devices of {question.Hardware}"
+            );
+
+        var built = builder.Build(Request(question, question.Weights, question.Hardware.Accelerator, tensor));
+        var memory = new ServingMemory(built.Deployment);
+        var reason = WhyNot(question, memory, built.Deployment);
+        var nearest = reason is null ? [] : Nearest(question, built.Deployment, tensor);
+        return Answer(question, built, memory, reason, nearest);
+    }
+
+    private static MemoryAnswer Answer(
+        FitQuestion question,
+        BuiltDeployment built,
+        ServingMemory memory,
+        string? reason,
+        ImmutableArray<NearestFit> nearest
+    )
+    {
+        var deployment = built.Deployment;
+        var assumptions = built.Assumptions.ToBuilder();
+        assumptions.InsertRange(0, question.Model.Assumptions);
+        var context = question.Context ?? deployment.Architecture.MaximumContext ?? 1;
+        if (question.Context is null)
+            assumptions.Add(
+                $"No context given: \"fits\" means weights, overhead and one cache block; concurrency is for {context:N0} tokens."
+            );
+        if (deployment.Accelerator.UsableMemory is null)
+            assumptions.Add(
+                $"What the driver of {deployment.Accelerator.Name} leaves usable is not known; its reserve is part of the overhead."
+            );
+        var device = memory.With(question.Context ?? 1, question.Concurrency);
+        return new MemoryAnswer
+        {
+            Model = question.Model.Id,
+            Hardware = question.Hardware.ToString(),
+            Engine = $"{deployment.Engine.Id}@{deployment.Rules.Since}",
+            WeightFormat = deployment.Weights.Name,
+            KvFormat = deployment.KvCache.Name,
+            TensorParallel = deployment.Parallelism.Tensor,
+            Context = question.Context,
+            Concurrency = question.Concurrency,
+            Fits = reason is null,
+            Reason = reason,
+            ShortfallBytes =
+                reason is null || device.FreeBytes.Low >= 0 ? null : (long)Math.Ceiling(-device.FreeBytes.Low),
+            Nearest = nearest,
+            PerDevice =
+            [
+                .. Enumerable
+                    .Range(0, deployment.Parallelism.Devices)
+                    .Select(index => DeviceSummary.Of($"{deployment.Accelerator.Id}#{index}", device)),
+            ],
+            CacheTokens = memory.CacheTokens,
+            MaximumConcurrency = memory.MaximumConcurrency(context),
+            MaximumContext = memory.MaximumContext(question.Concurrency),
+            Assumptions = assumptions.ToImmutable(),
+        };
+    }
+
+    /// <summary>Null when it fits at the upper end of every estimate.</summary>
+    private static string? WhyNot(FitQuestion question, ServingMemory memory, Deployment deployment)
+    {
+        if (question.Context is { } context && deployment.Architecture.MaximumContext is { } most && context > most)
+            return $"the model was configured for {most:N0} tokens, not {context:N0}";
+        var device = memory.With(question.Context ?? 1, question.Concurrency);
+        if (device.FreeBytes.Low >= 0)
+            return null;
+
+        var budget = device.FreeBytes.Low + device.Cache.Bytes < 0;
+        return budget
+            ? $"weights of {device.Weights} and overhead exceed what {deployment.Engine.Name} may use of {device.Capacity} per device"
+            : $"the cache needs {device.Cache} per device, {new ByteSize((long)memory.CachePool.Low)} are left beside the weights";
+    }
+
+    /// <summary>One change at a time: narrower weights, more devices, then a narrower cache.</summary>
+    private ImmutableArray<NearestFit> Nearest(FitQuestion question, Deployment deployment, int tensor)
+    {
+        var nearest = ImmutableArray.CreateBuilder<NearestFit>();
+        var accelerator = question.Hardware.Accelerator;
+        var bits = deployment.Weights.Matrices.BitsPerWeight;
+        foreach (var format in NarrowerFormats)
+        {
+            var narrower = WeightFormats.ByName[format].Matrices.BitsPerWeight < bits - 0.5;
+            if (narrower && TryFit(question, format, tensor, question.KvCache, $"weights in {format}") is { } fit)
+            {
+                nearest.Add(fit);
+                break;
+            }
+        }
+        foreach (var degree in Degrees)
+        {
+            var withinNode =
+                accelerator.Link?.DevicesPerNode is not { } node || degree <= Math.Max(node, question.Hardware.Count);
+            if (
+                degree > tensor
+                && withinNode
+                && TryFit(question, question.Weights, degree, question.KvCache, $"{degree} devices per replica")
+                    is { } fit
+            )
+            {
+                nearest.Add(fit);
+                break;
+            }
+        }
+        if (
+            question.Context is not null
+            && deployment.KvCache.BitsPerWeight > 8
+            && TryFit(question, question.Weights, tensor, "fp8", "the cache in fp8") is { } narrow
+        )
+            nearest.Add(narrow);
+        return nearest.ToImmutable();
+    }
+
+    private NearestFit? TryFit(FitQuestion question, string? weights, int tensor, string? cache, string change)
+    {
+        var request = Request(question, weights, question.Hardware.Accelerator, tensor) with { KvCache = cache };
+        if (builder.TryBuild(request, out _) is not { } built)
+            return null;
+        var memory = new ServingMemory(built.Deployment);
+        return WhyNot(question, memory, built.Deployment) is null
+            ? new NearestFit(
+                change,
+                new HardwareSpec(question.Hardware.Accelerator, Math.Max(tensor, question.Hardware.Count)).ToString(),
+                tensor,
+                built.Deployment.Weights.Name,
+                built.Deployment.KvCache.Name
+            )
+            : null;
+    }
+
+    private static DeploymentRequest Request(
+        FitQuestion question,
+        string? weights,
+        Accelerator accelerator,
+        int tensor
+    ) =>
+        new()
+        {
+            Model = question.Model,
+            Accelerator = accelerator,
+            Weights = weights,
+            KvCache = question.KvCache,
+            Engine = question.Engine,
+            TensorParallel = tensor,
+        };
+
+    internal static void Refuse(long? count, string option)
+    {
+        if (count is < 1 or > LargestCount)
+            throw new BadContentException(option, "", $"{count}", $"a number from 1 to {LargestCount}");
+    }
+}
