@@ -155,8 +155,9 @@ public sealed class CheckpointMatch
     private BlockFormat FormatOf(Weight weight, Tensor tensor)
     {
         var stored = weight.Codes!.Value.Format;
-        var packed = weight.IsPacked || !HoldsNumbers(stored);
-        return packed && architecture.StoredFormat is { } recipe ? recipe.FormatOf(tensor) : stored;
+        // Only the recipe knows how codes and scales go together.
+        var quantized = weight.IsPacked || weight.Scales.Count > 0 || !HoldsNumbers(stored);
+        return quantized && architecture.StoredFormat is { } recipe ? recipe.FormatOf(tensor) : stored;
     }
 
     private void Note(Weight weight, Tensor tensor)

@@ -38,7 +38,10 @@ public static class JsonFile
         }
         catch (JsonException exception)
         {
-            var place = $"line {exception.LineNumber + 1 ?? 1}, position {exception.BytePositionInLine + 1 ?? 1}";
+            var place =
+                exception.LineNumber is { } line && exception.BytePositionInLine is { } position
+                    ? $"line {line + 1}, position {position + 1}"
+                    : PlaceOfDuplicate(json.Span);
             throw new BadContentException(file, place, Problem(exception), "well-formed JSON");
         }
     }
@@ -60,6 +63,24 @@ public static class JsonFile
                 throw new JsonException("A string has half a surrogate pair.");
             }
         }
+    }
+
+    /// <summary>The parser names a key that comes twice, but not where.</summary>
+    private static string PlaceOfDuplicate(ReadOnlySpan<byte> json)
+    {
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = Strict.MaxDepth });
+        var keys = new Stack<HashSet<string>>();
+        while (reader.Read())
+        {
+            if (reader.TokenType == JsonTokenType.StartObject)
+                keys.Push(new HashSet<string>(StringComparer.Ordinal));
+            else if (reader.TokenType == JsonTokenType.EndObject)
+                keys.Pop();
+            else if (reader.TokenType == JsonTokenType.PropertyName && !keys.Peek().Add(reader.GetString()!))
+                break;
+        }
+        var before = json[..(int)reader.TokenStartIndex];
+        return $"line {before.Count((byte)'\n') + 1}, position {before.Length - before.LastIndexOf((byte)'\n')}";
     }
 
     /// <summary>The reader's message without the position it repeats at the end.</summary>
