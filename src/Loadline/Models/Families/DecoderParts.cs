@@ -5,6 +5,29 @@ namespace Loadline.Models;
 /// <summary>Blocks that most decoder families share, so that a family file shows only what is its own.</summary>
 internal static class DecoderParts
 {
+    /// <summary>Begins a decoder: the input embedding, then tensors of every layer until <see cref="Finish"/>.</summary>
+    public static TensorList Begin(this DecoderSizes sizes, string model = "model")
+    {
+        var tensors = new TensorList();
+        tensors.Embedding($"{model}.embed_tokens", sizes.Vocabulary, sizes.Hidden);
+        tensors.Layers = LayerPatterns.AllLayers(sizes.Layers);
+        return tensors;
+    }
+
+    /// <summary>Ends a decoder: the last norm and the output embedding, under their usual names.</summary>
+    public static void Finish(
+        this TensorList tensors,
+        ModelConfig config,
+        DecoderSizes sizes,
+        bool tiedByDefault,
+        string model = "model"
+    )
+    {
+        tensors.Layers = [];
+        tensors.Norm($"{model}.norm", sizes.Hidden);
+        tensors.Head(config, sizes, tiedByDefault, model);
+    }
+
     /// <summary>Separate query, key, value and output projections.</summary>
     public static void Attention(
         this TensorList tensors,

@@ -12,10 +12,7 @@ internal sealed class LlamaFamily : Family
         var sizes = DecoderSizes.Read(config);
         var bias = config.Flag("attention_bias", false);
 
-        var tensors = new TensorList();
-        tensors.Embedding("model.embed_tokens", sizes.Vocabulary, sizes.Hidden);
-
-        tensors.Layers = LayerPatterns.AllLayers(sizes.Layers);
+        var tensors = sizes.Begin();
         const string Layer = "model.layers.{layer}";
         tensors.PreNorms(Layer, sizes.Hidden);
         tensors.Attention($"{Layer}.self_attn", sizes.Hidden, sizes.FullAttention, qkvBias: bias, outputBias: bias);
@@ -26,9 +23,7 @@ internal sealed class LlamaFamily : Family
             config.Flag("mlp_bias", false)
         );
 
-        tensors.Layers = [];
-        tensors.Norm("model.norm", sizes.Hidden);
-        tensors.Head(config, sizes, tiedByDefault: false);
+        tensors.Finish(config, sizes, tiedByDefault: false);
 
         return config.ToArchitecture(Name, sizes, sizes.FullAttention.Repeat(sizes.Layers), tensors);
     }

@@ -8,13 +8,18 @@ public static class ModelFamilies
 {
     public static readonly ImmutableArray<Family> All =
     [
+        new DeepSeekFamily(),
         new Gemma2Family(),
         new Gemma3Family(),
+        new Glm4MoeFamily(),
+        new GlmDsaFamily(),
         new Gpt2Family(),
         new GptOssFamily(),
+        new KimiK2Family(),
         new LlamaFamily(),
         new MistralFamily(),
         new MixtralFamily(),
+        new NemotronHFamily(),
         new OptFamily(),
         new Phi3Family(),
         new PhiFamily(),

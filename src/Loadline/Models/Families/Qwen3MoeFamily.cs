@@ -14,10 +14,7 @@ internal sealed class Qwen3MoeFamily : Family
         var experts = ExpertSizes.Read(config, "moe_intermediate_size", "num_experts");
         var dense = config.DenseLayers(sizes.Layers);
 
-        var tensors = new TensorList();
-        tensors.Embedding("model.embed_tokens", sizes.Vocabulary, sizes.Hidden);
-
-        tensors.Layers = LayerPatterns.AllLayers(sizes.Layers);
+        var tensors = sizes.Begin();
         const string Layer = "model.layers.{layer}";
         tensors.PreNorms(Layer, sizes.Hidden);
         tensors.Attention($"{Layer}.self_attn", sizes.Hidden, sizes.FullAttention, qkvBias: bias, outputBias: bias);
@@ -34,9 +31,7 @@ internal sealed class Qwen3MoeFamily : Family
             tensors.GatedExperts($"{Layer}.mlp.experts", sizes.Hidden, experts);
         }
 
-        tensors.Layers = [];
-        tensors.Norm("model.norm", sizes.Hidden);
-        tensors.Head(config, sizes, tiedByDefault: false);
+        tensors.Finish(config, sizes, tiedByDefault: false);
 
         return config.ToArchitecture(Name, sizes, Qwen2Family.Mixers(config, sizes), tensors);
     }

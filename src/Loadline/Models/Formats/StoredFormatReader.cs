@@ -88,7 +88,14 @@ internal static class StoredFormatReader
             rules.Add(new StoredRule(Patterns(section, "quantized_layers", ["Linear"]), matrices));
             return new StoredFormat("fp8+nvfp4", rules.ToImmutable(), new([]), rest, Arithmetic.Fp8);
         }
-        return Simple(section, "fp8", matrices, rest, Arithmetic.Fp8);
+        // DeepSeek and GLM leave the projection of their prediction layers alone; only GLM's files say so.
+        return new StoredFormat(
+            "fp8",
+            [new StoredRule(new(["Linear"]), matrices)],
+            Ignored(section, "eh_proj"),
+            rest,
+            Arithmetic.Fp8
+        );
     }
 
     /// <summary>GPTQ and AWQ: a scale and a zero point for every group of weights along the input.</summary>
@@ -199,10 +206,12 @@ internal static class StoredFormatReader
         Arithmetic arithmetic
     ) => new(name, [new StoredRule(new(["Linear"]), matrices)], Ignored(section), rest, arithmetic);
 
-    private static ModulePatterns Ignored(ModelConfig section)
+    private static ModulePatterns Ignored(ModelConfig section, params IEnumerable<string> others)
     {
         var names = LeftAlone.FirstOrDefault(section.Has);
-        return names is null ? new([]) : Patterns(section, names, section.OptionalTexts(names)!);
+        return names is null
+            ? new([.. others])
+            : Patterns(section, names, [.. section.OptionalTexts(names)!, .. others]);
     }
 
     private static ModulePatterns Patterns(ModelConfig section, string field, IReadOnlyList<string> patterns)
