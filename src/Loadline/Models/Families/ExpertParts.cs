@@ -43,4 +43,29 @@ internal static class ExpertParts
         }
         tensors.Layers = layers;
     }
+
+    /// <summary>The gated MLP of all experts of a layer in two tensors, gate and up in one.</summary>
+    public static void FusedGatedExperts(
+        this TensorList tensors,
+        string prefix,
+        int hidden,
+        ExpertSizes experts,
+        bool inputFirst
+    )
+    {
+        var both = 2L * experts.Intermediate;
+        ImmutableArray<long> up = inputFirst ? [experts.Count, hidden, both] : [experts.Count, both, hidden];
+        ImmutableArray<long> down = inputFirst
+            ? [experts.Count, experts.Intermediate, hidden]
+            : [experts.Count, hidden, experts.Intermediate];
+        tensors.FusedExperts($"{prefix}.gate_up_proj", up, experts, inputFirst: inputFirst);
+        tensors.FusedExperts($"{prefix}.down_proj", down, experts, inputFirst: inputFirst);
+    }
+
+    /// <summary>A dense MLP beside the routed experts that a gate of its own weighs for every token (Qwen).</summary>
+    public static void GatedSharedExpert(this TensorList tensors, string mlp, int hidden, int intermediate)
+    {
+        tensors.GatedMlp($"{mlp}.shared_expert", hidden, intermediate);
+        tensors.Router($"{mlp}.shared_expert_gate", 1, hidden);
+    }
 }

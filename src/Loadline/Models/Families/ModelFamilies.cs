@@ -24,8 +24,10 @@ public static class ModelFamilies
         new Phi3Family(),
         new PhiFamily(),
         new Qwen2Family(),
+        new Qwen2MoeFamily(),
         new Qwen3Family(),
         new Qwen3MoeFamily(),
+        new QwenHybridFamily(),
     ];
 
     private static readonly FrozenDictionary<string, Family> ByModelType = All.SelectMany(family =>

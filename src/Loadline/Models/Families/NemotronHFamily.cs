@@ -137,8 +137,8 @@ internal sealed class NemotronHFamily : Family
     {
         if ((config.OptionalInteger("num_nextn_predict_layers") ?? 0) == 0)
             return;
-        var types =
-            config.OptionalTexts("mtp_layers_block_type")
+        var blocks =
+            Blocks(config, "mtp_layers_block_type", "mtp_hybrid_override_pattern")
             ?? throw config.Missing("mtp_layers_block_type", "a list of block types");
 
         tensors.Part = ModelPart.Mtp;
@@ -146,25 +146,20 @@ internal sealed class NemotronHFamily : Family
         tensors.Norm("mtp.layers.{layer}.enorm", sizes.Hidden);
         tensors.Norm("mtp.layers.{layer}.hnorm", sizes.Hidden);
         tensors.Linear("mtp.layers.{layer}.eh_proj", sizes.Hidden, 2L * sizes.Hidden, Sharding.Replicated);
-        for (var layer = 0; layer < types.Count; layer++)
+        for (var layer = 0; layer < blocks.Length; layer++)
         {
             tensors.Layers = [layer];
             tensors.Norm("mtp.layers.{layer}.norm", sizes.Hidden);
-            AddBlock(tensors, "mtp.layers.{layer}.mixer", Kind(config, types[layer]), config, sizes, mamba);
+            AddBlock(tensors, "mtp.layers.{layer}.mixer", blocks[layer], config, sizes, mamba);
         }
         tensors.Norm("mtp.layers.{layer}.final_layernorm", sizes.Hidden);
     }
 
     private static ImmutableArray<Block> Blocks(ModelConfig config)
     {
-        ImmutableArray<Block> blocks;
-        if (config.OptionalTexts("layers_block_type") is { } types)
-            blocks = [.. types.Select(type => Kind(config, type))];
-        else if (config.OptionalText("hybrid_override_pattern") is { } pattern)
-            blocks = [.. pattern.Select(letter => Kind(config, letter))];
-        else
-            throw config.Missing("layers_block_type or hybrid_override_pattern", "the kind of every layer");
-
+        var blocks =
+            Blocks(config, "layers_block_type", "hybrid_override_pattern")
+            ?? throw config.Missing("layers_block_type or hybrid_override_pattern", "the kind of every layer");
         var layers = config.OptionalSize("num_hidden_layers") ?? blocks.Length;
         return blocks.Length == layers
             ? blocks
@@ -175,23 +170,39 @@ internal sealed class NemotronHFamily : Family
             );
     }
 
-    private static Block Kind(ModelConfig config, char letter) =>
-        letter switch
+    /// <summary>Blocks as a list of words or as a string of letters; null when neither is there.</summary>
+    private static ImmutableArray<Block>? Blocks(ModelConfig config, string list, string pattern)
+    {
+        if (config.OptionalTexts(list) is { } types)
         {
-            'M' => Block.Mamba,
-            '*' => Block.Attention,
-            '-' => Block.Mlp,
-            'E' => Block.Experts,
-            _ => throw config.Contradiction("hybrid_override_pattern", $"'{letter}'", "M, *, - or E"),
-        };
-
-    private static Block Kind(ModelConfig config, string type) =>
-        type switch
-        {
-            "mamba" => Block.Mamba,
-            "attention" => Block.Attention,
-            "mlp" => Block.Mlp,
-            "moe" => Block.Experts,
-            _ => throw config.Contradiction("layers_block_type", $"\"{type}\"", "mamba, attention, mlp or moe"),
-        };
+            return
+            [
+                .. types.Select(type =>
+                    type switch
+                    {
+                        "mamba" => Block.Mamba,
+                        "attention" => Block.Attention,
+                        "mlp" => Block.Mlp,
+                        "moe" => Block.Experts,
+                        _ => throw config.Contradiction(list, $"\"{type}\"", "mamba, attention, mlp or moe"),
+                    }
+                ),
+            ];
+        }
+        return config.OptionalText(pattern) is not { } letters
+            ? null
+            :
+            [
+                .. letters.Select(letter =>
+                    letter switch
+                    {
+                        'M' => Block.Mamba,
+                        '*' => Block.Attention,
+                        '-' => Block.Mlp,
+                        'E' => Block.Experts,
+                        _ => throw config.Contradiction(pattern, $"'{letter}'", "M, *, - or E"),
+                    }
+                ),
+            ];
+    }
 }
