@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using Loadline.Quantities;
 
 namespace Loadline.Models;
@@ -17,32 +18,18 @@ public sealed record Cache
 
     public required ImmutableArray<CacheWindow> Windows { get; init; }
 
-    /// <summary>Bytes of recurrent state per sequence, independent of its length.</summary>
+    /// <summary>
+    /// Bytes of recurrent and convolution state per sequence, independent of its length. It accumulates over the whole
+    /// sequence, so it is kept in fp32 whatever the cache format (<c>mamba_ssm_dtype</c> of the published files).
+    /// </summary>
     public required ByteSize StatePerSequence { get; init; }
 
     public static Cache Of(ImmutableArray<Mixer> layers)
     {
-        var full = 0L;
-        var windows = new SortedDictionary<int, (long Elements, int Layers)>();
+        var sum = new Sum();
         foreach (var layer in layers)
-        {
-            if (layer is not Mixer.Attention attention)
-                continue;
-            if (attention.Window is not { } window)
-            {
-                full += attention.ElementsPerToken;
-                continue;
-            }
-            var (elements, count) = windows.GetValueOrDefault(window);
-            windows[window] = (elements + attention.ElementsPerToken, count + 1);
-        }
-
-        return new Cache
-        {
-            ElementsPerToken = full,
-            Windows = [.. windows.Select(pair => new CacheWindow(pair.Key, pair.Value.Elements, pair.Value.Layers))],
-            StatePerSequence = ByteSize.Zero,
-        };
+            sum.Add(layer);
+        return sum.ToCache();
     }
 
     /// <summary>Bytes per token of the layers that remember everything.</summary>
@@ -56,5 +43,65 @@ public sealed record Cache
         foreach (var window in Windows)
             size += format.SizeOf(1, window.ElementsPerToken) * Math.Min(tokens, window.Tokens);
         return size;
+    }
+
+    private sealed class Sum
+    {
+        private readonly SortedDictionary<int, (long Elements, int Layers)> windows = [];
+        private long full;
+        private long state;
+
+        public void Add(Mixer mixer)
+        {
+            switch (mixer)
+            {
+                case Mixer.Attention { Window: { } window } attention:
+                    AddWindow(window, attention.ElementsPerToken);
+                    break;
+                case Mixer.Attention attention:
+                    full += attention.ElementsPerToken;
+                    break;
+                case Mixer.LatentAttention attention:
+                    full += attention.ElementsPerToken;
+                    break;
+                case Mixer.CompressedAttention attention:
+                    AddWindow(attention.Window, attention.HeadSize);
+                    full += attention.ElementsPerToken;
+                    break;
+                case Mixer.Linear recurrence:
+                    state += recurrence.StateElements;
+                    break;
+                case Mixer.Convolution convolution:
+                    state += convolution.StateElements;
+                    break;
+                case Mixer.Parallel parallel:
+                    Add(parallel.Softmax);
+                    Add(parallel.Recurrence);
+                    break;
+                case Mixer.None:
+                    break;
+                default:
+                    throw new UnreachableException();
+            }
+        }
+
+        public Cache ToCache() =>
+            new()
+            {
+                ElementsPerToken = full,
+                Windows =
+                [
+                    .. windows.Select(pair => new CacheWindow(pair.Key, pair.Value.Elements, pair.Value.Layers)),
+                ],
+                StatePerSequence = BlockFormats.Fp32.SizeOf(1, state),
+            };
+
+        private void AddWindow(int window, long elementsPerToken)
+        {
+            if (elementsPerToken == 0)
+                return;
+            var (elements, layers) = windows.GetValueOrDefault(window);
+            windows[window] = (elements + elementsPerToken, layers + 1);
+        }
     }
 }

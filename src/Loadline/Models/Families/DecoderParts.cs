@@ -5,6 +5,29 @@ namespace Loadline.Models;
 /// <summary>Blocks that most decoder families share, so that a family file shows only what is its own.</summary>
 internal static class DecoderParts
 {
+    /// <summary>Begins a decoder: the input embedding, then tensors of every layer until <see cref="Finish"/>.</summary>
+    public static TensorList Begin(this DecoderSizes sizes, string model = "model")
+    {
+        var tensors = new TensorList();
+        tensors.Embedding($"{model}.embed_tokens", sizes.Vocabulary, sizes.Hidden);
+        tensors.Layers = LayerPatterns.AllLayers(sizes.Layers);
+        return tensors;
+    }
+
+    /// <summary>Ends a decoder: the last norm and the output embedding, under their usual names.</summary>
+    public static void Finish(
+        this TensorList tensors,
+        ModelConfig config,
+        DecoderSizes sizes,
+        bool tiedByDefault,
+        string model = "model"
+    )
+    {
+        tensors.Layers = [];
+        tensors.Norm($"{model}.norm", sizes.Hidden);
+        tensors.Head(config, sizes, tiedByDefault, model);
+    }
+
     /// <summary>Separate query, key, value and output projections.</summary>
     public static void Attention(
         this TensorList tensors,
@@ -67,17 +90,25 @@ internal static class DecoderParts
     }
 
     /// <summary>Gate, up and down projections around a gated activation (SwiGLU, GeGLU).</summary>
+    /// <param name="tensors">The list to add to.</param>
+    /// <param name="prefix">Name of the MLP.</param>
+    /// <param name="hidden">Hidden size.</param>
+    /// <param name="intermediate">Width inside.</param>
+    /// <param name="bias">Whether all three have biases.</param>
+    /// <param name="names">What the family calls gate, up and down; Llama's names when not given.</param>
     public static void GatedMlp(
         this TensorList tensors,
         string prefix,
         int hidden,
         long intermediate,
-        bool bias = false
+        bool bias = false,
+        (string Gate, string Up, string Down)? names = null
     )
     {
-        tensors.Linear($"{prefix}.gate_proj", intermediate, hidden, Sharding.Output, bias, "gate_up");
-        tensors.Linear($"{prefix}.up_proj", intermediate, hidden, Sharding.Output, bias, "gate_up");
-        tensors.Linear($"{prefix}.down_proj", hidden, intermediate, Sharding.Input, bias);
+        var (gate, up, down) = names ?? ("gate_proj", "up_proj", "down_proj");
+        tensors.Linear($"{prefix}.{gate}", intermediate, hidden, Sharding.Output, bias, "gate_up");
+        tensors.Linear($"{prefix}.{up}", intermediate, hidden, Sharding.Output, bias, "gate_up");
+        tensors.Linear($"{prefix}.{down}", hidden, intermediate, Sharding.Input, bias);
     }
 
     /// <summary>Up and down projections around a plain activation, with biases.</summary>
@@ -148,7 +179,8 @@ internal static class DecoderParts
         string family,
         DecoderSizes sizes,
         ImmutableArray<Mixer> layers,
-        TensorList tensors
+        TensorList tensors,
+        BlockFormat? dataTypeWhenAbsent = null
     ) =>
         new()
         {
@@ -156,7 +188,7 @@ internal static class DecoderParts
             HiddenSize = sizes.Hidden,
             VocabularySize = sizes.Vocabulary,
             MaximumContext = sizes.MaximumContext,
-            DataType = config.DataType(BlockFormats.Bf16),
+            DataType = config.DataType(dataTypeWhenAbsent ?? BlockFormats.Bf16),
             Layers = layers,
             Tensors = tensors.ToInventory(),
         };

@@ -16,10 +16,7 @@ internal sealed class Gemma2Family : Family
         var sizes = DecoderSizes.Read(config, headSize: 256);
         var bias = config.Flag("attention_bias", false);
 
-        var tensors = new TensorList();
-        tensors.Embedding("model.embed_tokens", sizes.Vocabulary, sizes.Hidden);
-
-        tensors.Layers = LayerPatterns.AllLayers(sizes.Layers);
+        var tensors = sizes.Begin();
         const string Layer = "model.layers.{layer}";
         tensors.PreNorms(Layer, sizes.Hidden);
         tensors.Norm($"{Layer}.pre_feedforward_layernorm", sizes.Hidden);
@@ -27,9 +24,7 @@ internal sealed class Gemma2Family : Family
         tensors.Attention($"{Layer}.self_attn", sizes.Hidden, sizes.FullAttention, qkvBias: bias, outputBias: bias);
         tensors.GatedMlp($"{Layer}.mlp", sizes.Hidden, config.Size("intermediate_size"));
 
-        tensors.Layers = [];
-        tensors.Norm("model.norm", sizes.Hidden);
-        tensors.Head(config, sizes, tiedByDefault: true);
+        tensors.Finish(config, sizes, tiedByDefault: true);
 
         var window = config.OptionalSize("sliding_window") ?? DefaultWindow;
         return config.ToArchitecture(Name, sizes, config.WindowedAttention(sizes, window, DefaultPattern), tensors);

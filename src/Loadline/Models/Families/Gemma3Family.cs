@@ -23,10 +23,7 @@ internal sealed class Gemma3Family : Family
         var sizes = DecoderSizes.Read(text, headSize: DefaultHeadSize);
         var bias = text.Flag("attention_bias", false);
 
-        var tensors = new TensorList();
-        tensors.Embedding($"{model}.embed_tokens", sizes.Vocabulary, sizes.Hidden);
-
-        tensors.Layers = LayerPatterns.AllLayers(sizes.Layers);
+        var tensors = sizes.Begin(model);
         var layer = $"{model}.layers.{{layer}}";
         tensors.PreNorms(layer, sizes.Hidden);
         tensors.Norm($"{layer}.pre_feedforward_layernorm", sizes.Hidden);
@@ -35,9 +32,7 @@ internal sealed class Gemma3Family : Family
         tensors.QueryKeyNorms($"{layer}.self_attn", sizes.HeadSize, sizes.HeadSize);
         tensors.GatedMlp($"{layer}.mlp", sizes.Hidden, text.Size("intermediate_size"));
 
-        tensors.Layers = [];
-        tensors.Norm($"{model}.norm", sizes.Hidden);
-        tensors.Head(text, sizes, tiedByDefault: true, model);
+        tensors.Finish(text, sizes, tiedByDefault: true, model);
 
         if (config.Section("vision_config") is { } vision)
         {

@@ -21,10 +21,7 @@ internal sealed class GptOssFamily : Family
         var bias = config.Flag("attention_bias", true);
         var experts = ExpertSizes.Read(config, "intermediate_size", "num_local_experts");
 
-        var tensors = new TensorList();
-        tensors.Embedding("model.embed_tokens", sizes.Vocabulary, sizes.Hidden);
-
-        tensors.Layers = LayerPatterns.AllLayers(sizes.Layers);
+        var tensors = sizes.Begin();
         const string Layer = "model.layers.{layer}";
         tensors.PreNorms(Layer, sizes.Hidden);
         tensors.Attention($"{Layer}.self_attn", sizes.Hidden, sizes.FullAttention, qkvBias: bias, outputBias: bias);
@@ -33,9 +30,7 @@ internal sealed class GptOssFamily : Family
         Experts(tensors, $"{Layer}.mlp.experts.gate_up_proj", 2L * experts.Intermediate, sizes.Hidden, experts);
         Experts(tensors, $"{Layer}.mlp.experts.down_proj", sizes.Hidden, experts.Intermediate, experts);
 
-        tensors.Layers = [];
-        tensors.Norm("model.norm", sizes.Hidden);
-        tensors.Head(config, sizes, tiedByDefault: false);
+        tensors.Finish(config, sizes, tiedByDefault: false);
 
         var window = config.OptionalSize("sliding_window") ?? DefaultWindow;
         return config.ToArchitecture(Name, sizes, config.WindowedAttention(sizes, window, DefaultPattern), tensors);

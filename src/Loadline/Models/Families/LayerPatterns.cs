@@ -72,6 +72,14 @@ internal static class LayerPatterns
         return dense;
     }
 
+    /// <summary>Dense layers of the DeepSeek way of saying it: the first few, then all but every n-th.</summary>
+    public static IReadOnlySet<int> FirstDenseLayers(this ModelConfig config, int layers)
+    {
+        var first = config.OptionalInteger("first_k_dense_replace") ?? 0;
+        var frequency = config.OptionalSize("moe_layer_freq") ?? 1;
+        return Enumerable.Range(0, layers).Where(layer => layer < first || layer % frequency != 0).ToHashSet();
+    }
+
     public static ImmutableArray<Mixer> Repeat(this Mixer mixer, int layers) => [.. Enumerable.Repeat(mixer, layers)];
 
     public static ImmutableArray<int> AllLayers(int count) => [.. Enumerable.Range(0, count)];

@@ -16,19 +16,14 @@ internal sealed class MixtralFamily : Family
         var mixer = sizes.Attention(config.OptionalSize("sliding_window"));
         var experts = ExpertSizes.Read(config, "intermediate_size", "num_local_experts");
 
-        var tensors = new TensorList();
-        tensors.Embedding("model.embed_tokens", sizes.Vocabulary, sizes.Hidden);
-
-        tensors.Layers = LayerPatterns.AllLayers(sizes.Layers);
+        var tensors = sizes.Begin();
         const string Layer = "model.layers.{layer}";
         tensors.PreNorms(Layer, sizes.Hidden);
         tensors.Attention($"{Layer}.self_attn", sizes.Hidden, mixer);
         tensors.Router($"{Layer}.block_sparse_moe.gate", experts.Count, sizes.Hidden);
         tensors.GatedExperts($"{Layer}.block_sparse_moe.experts", sizes.Hidden, experts, "w1", "w3", "w2");
 
-        tensors.Layers = [];
-        tensors.Norm("model.norm", sizes.Hidden);
-        tensors.Head(config, sizes, tiedByDefault: false);
+        tensors.Finish(config, sizes, tiedByDefault: false);
 
         return config.ToArchitecture(Name, sizes, mixer.Repeat(sizes.Layers), tensors);
     }

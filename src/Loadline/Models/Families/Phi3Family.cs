@@ -13,19 +13,14 @@ internal sealed class Phi3Family : Family
         var mixer = sizes.Attention(config.OptionalSize("sliding_window"));
         var intermediate = config.Size("intermediate_size");
 
-        var tensors = new TensorList();
-        tensors.Embedding("model.embed_tokens", sizes.Vocabulary, sizes.Hidden);
-
-        tensors.Layers = LayerPatterns.AllLayers(sizes.Layers);
+        var tensors = sizes.Begin();
         const string Layer = "model.layers.{layer}";
         tensors.PreNorms(Layer, sizes.Hidden);
         tensors.FusedAttention($"{Layer}.self_attn", sizes.Hidden, mixer, "qkv_proj", "o_proj");
         tensors.Linear($"{Layer}.mlp.gate_up_proj", 2L * intermediate, sizes.Hidden, Sharding.Output);
         tensors.Linear($"{Layer}.mlp.down_proj", sizes.Hidden, intermediate, Sharding.Input);
 
-        tensors.Layers = [];
-        tensors.Norm("model.norm", sizes.Hidden);
-        tensors.Head(config, sizes, tiedByDefault: false);
+        tensors.Finish(config, sizes, tiedByDefault: false);
 
         return config.ToArchitecture(Name, sizes, mixer.Repeat(sizes.Layers), tensors);
     }

@@ -12,10 +12,7 @@ internal sealed class PhiFamily : Family
         var sizes = DecoderSizes.Read(config);
         var intermediate = config.Size("intermediate_size");
 
-        var tensors = new TensorList();
-        tensors.Embedding("model.embed_tokens", sizes.Vocabulary, sizes.Hidden);
-
-        tensors.Layers = LayerPatterns.AllLayers(sizes.Layers);
+        var tensors = sizes.Begin();
         const string Layer = "model.layers.{layer}";
         tensors.Norm($"{Layer}.input_layernorm", sizes.Hidden, bias: true);
         tensors.Attention($"{Layer}.self_attn", sizes.Hidden, sizes.FullAttention, "dense", true, true);

@@ -13,18 +13,13 @@ internal sealed class Qwen2Family : Family
     {
         var sizes = DecoderSizes.Read(config);
 
-        var tensors = new TensorList();
-        tensors.Embedding("model.embed_tokens", sizes.Vocabulary, sizes.Hidden);
-
-        tensors.Layers = LayerPatterns.AllLayers(sizes.Layers);
+        var tensors = sizes.Begin();
         const string Layer = "model.layers.{layer}";
         tensors.PreNorms(Layer, sizes.Hidden);
         tensors.Attention($"{Layer}.self_attn", sizes.Hidden, sizes.FullAttention, qkvBias: true);
         tensors.GatedMlp($"{Layer}.mlp", sizes.Hidden, config.Size("intermediate_size"));
 
-        tensors.Layers = [];
-        tensors.Norm("model.norm", sizes.Hidden);
-        tensors.Head(config, sizes, tiedByDefault: false);
+        tensors.Finish(config, sizes, tiedByDefault: false);
 
         return config.ToArchitecture(Name, sizes, Mixers(config, sizes), tensors);
     }

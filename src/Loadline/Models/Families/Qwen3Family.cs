@@ -1,6 +1,6 @@
 namespace Loadline.Models;
 
-/// <summary>Qwen 3 dense: no biases, a norm on every query and key head. arXiv 2505.09388.</summary>
+/// <summary>Qwen 3 dense, alone or under a vision tower: no biases, a norm on every query and key head. arXiv 2505.09388.</summary>
 internal sealed class Qwen3Family : Family
 {
     /// <summary>Qwen3Config's default, whatever the hidden size.</summary>
@@ -8,27 +8,26 @@ internal sealed class Qwen3Family : Family
 
     public override string Name => "qwen3";
 
-    public override IReadOnlyList<string> ModelTypes => ["qwen3"];
+    public override IReadOnlyList<string> ModelTypes => ["qwen3", "qwen3_vl"];
 
     public override Architecture Describe(ModelConfig config)
     {
-        var sizes = DecoderSizes.Read(config, headSize: DefaultHeadSize);
-        var bias = config.Flag("attention_bias", false);
+        var text = config.TextSection();
+        var model = text == config ? "model" : "model.language_model";
+        var sizes = DecoderSizes.Read(text, headSize: DefaultHeadSize);
+        var bias = text.Flag("attention_bias", false);
 
-        var tensors = new TensorList();
-        tensors.Embedding("model.embed_tokens", sizes.Vocabulary, sizes.Hidden);
+        var tensors = sizes.Begin(model);
+        var layer = $"{model}.layers.{{layer}}";
+        tensors.PreNorms(layer, sizes.Hidden);
+        tensors.Attention($"{layer}.self_attn", sizes.Hidden, sizes.FullAttention, qkvBias: bias, outputBias: bias);
+        tensors.QueryKeyNorms($"{layer}.self_attn", sizes.HeadSize, sizes.HeadSize);
+        tensors.GatedMlp($"{layer}.mlp", sizes.Hidden, text.Size("intermediate_size"));
+        tensors.Finish(config, sizes, tiedByDefault: false, model);
 
-        tensors.Layers = LayerPatterns.AllLayers(sizes.Layers);
-        const string Layer = "model.layers.{layer}";
-        tensors.PreNorms(Layer, sizes.Hidden);
-        tensors.Attention($"{Layer}.self_attn", sizes.Hidden, sizes.FullAttention, qkvBias: bias, outputBias: bias);
-        tensors.QueryKeyNorms($"{Layer}.self_attn", sizes.HeadSize, sizes.HeadSize);
-        tensors.GatedMlp($"{Layer}.mlp", sizes.Hidden, config.Size("intermediate_size"));
+        if (config.Section("vision_config") is { } vision)
+            QwenVision.Add(tensors, vision);
 
-        tensors.Layers = [];
-        tensors.Norm("model.norm", sizes.Hidden);
-        tensors.Head(config, sizes, tiedByDefault: false);
-
-        return config.ToArchitecture(Name, sizes, Qwen2Family.Mixers(config, sizes), tensors);
+        return config.ToArchitecture(Name, sizes, Qwen2Family.Mixers(text, sizes), tensors);
     }
 }

@@ -83,6 +83,9 @@ internal sealed class TensorList
             Bias(name, experts);
     }
 
+    /// <summary>The bias that balances the load of experts; it stands beside the router, not in it.</summary>
+    public void RouterBias(string name, long experts) => Add(new Tensor(name, [experts], TensorRole.Bias));
+
     /// <summary>One matrix per expert, stored as one tensor each; the name holds <c>{expert}</c>.</summary>
     public void Expert(string name, long output, long input, ExpertSizes experts, string? group = null) =>
         Add(

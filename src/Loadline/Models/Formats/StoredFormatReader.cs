@@ -28,7 +28,7 @@ internal static class StoredFormatReader
         var method = section.OptionalText("quant_method");
         return method switch
         {
-            "fp8" => Fp8(section, rest),
+            "fp8" => Fp8(config, section, rest),
             "mxfp4" => Simple(section, "mxfp4", BlockFormats.Mxfp4, rest, Arithmetic.Bf16),
             "fbgemm_fp8" => Simple(section, "fp8", BlockFormats.Fp8Channel, rest, Arithmetic.Fp8),
             "gptq" or "awq" or "auto-round" => Grouped(section, method, rest),
@@ -55,7 +55,7 @@ internal static class StoredFormatReader
         };
     }
 
-    private static StoredFormat Fp8(ModelConfig section, BlockFormat rest)
+    private static StoredFormat Fp8(ModelConfig config, ModelConfig section, BlockFormat rest)
     {
         var matrices = section.OptionalIntegers("weight_block_size") switch
         {
@@ -74,21 +74,33 @@ internal static class StoredFormatReader
             ),
         };
 
-        // DeepSeek-V4 with experts in NVFP4: fp8 for everything but the layers listed one by one, which "ignore" mirrors.
+        // DeepSeek-V4 keeps its experts in MXFP4, or where layers are listed one by one in NVFP4, and the rest in fp8
+        // with scales of one byte.
         var rules = ImmutableArray.CreateBuilder<StoredRule>();
         if (section.Section("quantized_layers") is { } layers)
         {
             foreach (var layer in layers.Fields)
             {
                 var algorithm = layers.Section(layer)!.OptionalText("quant_algo");
-                rules.Add(
-                    new StoredRule(Patterns(section, "quantized_layers", [layer]), Algorithm(section, algorithm))
-                );
+                rules.Add(new StoredRule(new([layer]), Algorithm(section, algorithm)));
             }
-            rules.Add(new StoredRule(Patterns(section, "quantized_layers", ["Linear"]), matrices));
-            return new StoredFormat("fp8+nvfp4", rules.ToImmutable(), new([]), rest, Arithmetic.Fp8);
         }
-        return Simple(section, "fp8", matrices, rest, Arithmetic.Fp8);
+        if (config.OptionalText("expert_dtype") is { } experts)
+        {
+            if (experts is not ("fp4" or "fp8"))
+                throw config.Contradiction("expert_dtype", $"\"{experts}\"", "fp4 or fp8");
+            matrices = matrices with { Name = $"{matrices.Name}-ue8m0", ScaleBytes = 1 };
+            if (experts == "fp4")
+                rules.Add(new StoredRule(new(["experts"]), BlockFormats.Mxfp4));
+        }
+        rules.Add(new StoredRule(new(["Linear"]), matrices));
+
+        // These stay as they are without every file saying so: the projection of DeepSeek's and GLM's prediction layers,
+        // and the compressors of DeepSeek-V4.
+        string[] alwaysLeftAlone = ["eh_proj", "compressor"];
+        var leftAlone = rules.Count == 1 ? Ignored(section, alwaysLeftAlone) : new ModulePatterns(alwaysLeftAlone);
+        var name = string.Join('+', rules.Select(rule => rule.Format.Name.Split('-')[0]).Distinct());
+        return new StoredFormat(name, rules.ToImmutable(), leftAlone, rest, Arithmetic.Fp8);
     }
 
     /// <summary>GPTQ and AWQ: a scale and a zero point for every group of weights along the input.</summary>
@@ -199,10 +211,12 @@ internal static class StoredFormatReader
         Arithmetic arithmetic
     ) => new(name, [new StoredRule(new(["Linear"]), matrices)], Ignored(section), rest, arithmetic);
 
-    private static ModulePatterns Ignored(ModelConfig section)
+    private static ModulePatterns Ignored(ModelConfig section, params IReadOnlyList<string> others)
     {
         var names = LeftAlone.FirstOrDefault(section.Has);
-        return names is null ? new([]) : Patterns(section, names, section.OptionalTexts(names)!);
+        return names is null
+            ? new([.. others])
+            : Patterns(section, names, [.. section.OptionalTexts(names)!, .. others]);
     }
 
     private static ModulePatterns Patterns(ModelConfig section, string field, IReadOnlyList<string> patterns)
