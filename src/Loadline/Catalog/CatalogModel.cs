@@ -16,6 +16,7 @@ public sealed record CatalogModel
         init;
     }
     public string? Released { get; init; }
+    public string? ReleasedSource { get; init; }
     public string? Licence { get; init; }
     public string? LicenceSource { get; init; }
 

@@ -56,7 +56,7 @@ public sealed class CatalogShelf<T> : CatalogShelf
     public IEnumerable<string> Ids => entries.Value.Keys;
 
     public override IReadOnlyList<CatalogItem> Items =>
-        [.. entries.Value.Select(pair => new CatalogItem(pair.Key, TextOf(pair.Value, "name"), AliasesOf(pair.Value)))];
+        [.. entries.Value.Select(pair => new CatalogItem(pair.Key, NameOf(pair.Value), AliasesOf(pair.Value)))];
 
     /// <summary>The entry with this id, alias or unique beginning of one.</summary>
     /// <exception cref="UnknownNameException">No entry, or several, go by this name.</exception>
@@ -82,7 +82,7 @@ public sealed class CatalogShelf<T> : CatalogShelf
         var loaded = new OrderedDictionary<string, CatalogEntry>(StringComparer.OrdinalIgnoreCase);
         AddLayer(loaded, files.BuiltIn(layout.Path));
         var own = AddLayer(loaded, files.Own(layout.Path));
-        RefuseSharedNames(loaded);
+        RefuseSharedNames(loaded, own);
 
         // The tests read every built-in entry; what the user wrote is checked here and now, not when it is first used.
         foreach (var id in own)
@@ -113,13 +113,14 @@ public sealed class CatalogShelf<T> : CatalogShelf
                 loaded.Add(id, entry = new CatalogEntry());
             entry.Add(layer);
         }
-        return [.. seen.Keys];
+        return seen.Keys.ToHashSet(StringComparer.OrdinalIgnoreCase);
     }
 
-    private void RefuseSharedNames(OrderedDictionary<string, CatalogEntry> loaded)
+    // The user's entries come last, so that the user's file is named and not a built-in one.
+    private void RefuseSharedNames(OrderedDictionary<string, CatalogEntry> loaded, HashSet<string> own)
     {
         var owners = loaded.Keys.ToDictionary(id => id, id => id, StringComparer.OrdinalIgnoreCase);
-        foreach (var (id, entry) in loaded)
+        foreach (var (id, entry) in loaded.OrderBy(pair => own.Contains(pair.Key)))
         {
             foreach (var alias in AliasesOf(entry))
             {
@@ -132,6 +133,9 @@ public sealed class CatalogShelf<T> : CatalogShelf
             }
         }
     }
+
+    // Offers have no name of their own; what people look for is what they rent out.
+    private static string? NameOf(CatalogEntry entry) => TextOf(entry, "name") ?? TextOf(entry, "accelerator");
 
     private static string? TextOf(CatalogEntry entry, string property) =>
         entry.Json[property] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;

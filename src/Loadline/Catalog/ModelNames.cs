@@ -3,28 +3,39 @@ namespace Loadline.Catalog;
 /// <summary>Finds the catalogued model that a name other than an id stands for.</summary>
 internal static class ModelNames
 {
-    /// <summary>Endings that mark a tuning or packaging of one architecture, longest first.</summary>
-    private static readonly string[] Variants = ["-instruct", "-chat", "-base", "-hf", "-it", "-pt"];
+    /// <summary>Endings that mark a tuning or packaging of one architecture.</summary>
+    private static readonly string[] Variants = ["-instruct", "-thinking", "-chat", "-base", "-hf", "-it", "-pt"];
 
-    public static (string Id, string? Rule)? Find(string name, NameIndex names, IEnumerable<string> ids)
+    public static (string Id, string Rule)? Find(string name, NameIndex names)
     {
+        if (name.Length == 0)
+            return null;
         if (names.Exact(name) is { } exact)
             return (exact, $"{name} is another name of {exact}");
 
-        var all = ids.ToList();
-        if (Unique(name, [.. all.Where(id => SameWithoutOrganisation(id, name))]) is { } bare)
-            return (bare, $"{name} is taken to be {bare}");
-        if (Unique(name, names.StartingWith(name)) is { } longer)
+        var bare = !name.Contains('/', StringComparison.Ordinal);
+        var sameName = IdsWhere(names, known => bare && Same(WithoutOrganisation(known), name));
+        if (Only(name, sameName) is { } unorganised)
+            return (unorganised, $"{name} is taken to be {unorganised}");
+        if (Only(name, names.StartingWith(name)) is { } longer)
             return (longer, $"{name} is taken to be {longer}");
 
         var core = CoreOf(name);
-        var siblings = all.Where(id => CoreOf(id) == core || (!name.Contains('/') && CoreOf(NameOf(id)) == core));
-        return Unique(name, Preferred(siblings.ToList(), name)) is { } sibling
+        var siblings = IdsWhere(names, known => CoreOf(bare ? WithoutOrganisation(known) : known) == core);
+        return Only(name, PlainestOf(siblings)) is { } sibling
             ? (sibling, $"{name} is taken to share the architecture of {sibling}")
             : null;
     }
 
-    private static string? Unique(string name, IReadOnlyList<string> found) =>
+    private static List<string> IdsWhere(NameIndex names, Func<string, bool> matches) =>
+        names
+            .Names.Where(pair => matches(pair.Key))
+            .Select(pair => pair.Value)
+            .Distinct(StringComparer.OrdinalIgnoreCase)
+            .Order(StringComparer.OrdinalIgnoreCase)
+            .ToList();
+
+    private static string? Only(string name, IReadOnlyList<string> found) =>
         found switch
         {
             [] => null,
@@ -32,44 +43,50 @@ internal static class ModelNames
             _ => throw new UnknownNameException("model", name, found, ambiguous: true),
         };
 
-    // Several variants of one model are catalogued with one architecture: the plain one stands for all.
-    private static List<string> Preferred(List<string> siblings, string name)
+    // Variants of one organisation's model have one architecture, so the plainest stands for all of them.
+    private static List<string> PlainestOf(List<string> siblings)
     {
-        if (siblings.Count < 2 || name.Length == 0)
-            return siblings;
-
         var organisations = siblings.Select(OrganisationOf).Distinct(StringComparer.OrdinalIgnoreCase).Count();
         return organisations == 1 ? [siblings.MinBy(id => id.Length)!] : siblings;
     }
 
-    private static bool SameWithoutOrganisation(string id, string name) =>
-        !name.Contains('/') && NameOf(id).Equals(name, StringComparison.OrdinalIgnoreCase);
+    private static bool Same(string left, string right) => left.Equals(right, StringComparison.OrdinalIgnoreCase);
 
-    private static string NameOf(string id) => id[(id.IndexOf('/') + 1)..];
+    private static string WithoutOrganisation(string id) => id[(id.IndexOf('/', StringComparison.Ordinal) + 1)..];
 
-    private static string OrganisationOf(string id) => id[..Math.Max(0, id.IndexOf('/'))];
+    private static string OrganisationOf(string id) => id[..Math.Max(0, id.IndexOf('/', StringComparison.Ordinal))];
 
-    /// <summary>The name without its variant, keeping a version that follows: X-Instruct-v0.1 and X-v0.1 are one.</summary>
+    /// <summary>
+    /// The name without variants and dates but with a version that follows them: X-Instruct-v0.1 and X-v0.1 are one,
+    /// X-v0.1 and X-v0.3 are not.
+    /// </summary>
     private static string CoreOf(string name)
     {
         var core = name.ToLowerInvariant();
-        var version = core.LastIndexOf("-v", StringComparison.Ordinal);
-        var tail =
-            version > 0 && version + 2 < core.Length && char.IsAsciiDigit(core[version + 2]) ? core[version..] : "";
-        core = core[..^tail.Length];
+        var version = VersionOf(core);
+        core = core[..^version.Length];
+        while (WithoutEnding(core) is { } shorter)
+            core = shorter;
+        return core + version;
+    }
 
-        for (var found = true; found; )
+    private static string VersionOf(string name)
+    {
+        var start = name.LastIndexOf("-v", StringComparison.Ordinal);
+        return start > 0 && start + 2 < name.Length && char.IsAsciiDigit(name[start + 2]) ? name[start..] : "";
+    }
+
+    private static string? WithoutEnding(string name)
+    {
+        foreach (var variant in Variants)
         {
-            found = false;
-            foreach (var variant in Variants)
-            {
-                if (core.EndsWith(variant, StringComparison.Ordinal) && core.Length > variant.Length)
-                {
-                    core = core[..^variant.Length];
-                    found = true;
-                }
-            }
+            if (name.EndsWith(variant, StringComparison.Ordinal) && name.Length > variant.Length)
+                return name[..^variant.Length];
         }
-        return core + tail;
+
+        // A release date such as -2507 or -0528.
+        const int Date = 5;
+        var dated = name.Length > Date && name[^Date] == '-' && name[^(Date - 1)..].All(char.IsAsciiDigit);
+        return dated ? name[..^Date] : null;
     }
 }

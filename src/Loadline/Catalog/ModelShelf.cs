@@ -46,7 +46,7 @@ public sealed class ModelShelf : CatalogShelf
         if (ById(wanted) is { } model)
             return new ModelMatch(model, null);
 
-        return ModelNames.Find(wanted, shelf.Names, shelf.Ids) is { } found
+        return ModelNames.Find(wanted, shelf.Names) is { } found
             ? new ModelMatch(shelf.Get(found.Id)!, found.Rule)
             : throw shelf.Names.Unknown(name);
     }

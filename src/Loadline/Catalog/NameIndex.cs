@@ -19,6 +19,9 @@ internal sealed class NameIndex
         }
     }
 
+    /// <summary>Every id and alias with the id it leads to.</summary>
+    public IEnumerable<KeyValuePair<string, string>> Names => ids;
+
     /// <summary>The id that is exactly this name, or has it as alias.</summary>
     public string? Exact(string name) => ids.GetValueOrDefault(name);
 

@@ -1,0 +1,133 @@
+using Loadline.Catalog;
+using Loadline.Quantities;
+using Shouldly;
+using Xunit;
+
+namespace Loadline.Tests.Catalog;
+
+public sealed class EngineAndKernelTests
+{
+    private static readonly CatalogReader Catalog = new();
+
+    // vLLM's default was 0.90 through 0.21 and is 0.92 from 0.22 (vllm/config/cache.py).
+    [Theory]
+    [InlineData("0.6.4.post1", 0.90, false)]
+    [InlineData("0.19", 0.90, false)]
+    [InlineData("v0.19.0", 0.90, false)]
+    [InlineData("0.21.0", 0.90, true)]
+    [InlineData("0.22", 0.92, true)]
+    [InlineData("0.22.0rc1", 0.92, true)]
+    [InlineData("0.100", 0.92, true)]
+    [InlineData("1", 0.92, true)]
+    [InlineData(null, 0.92, true)]
+    public void Vllm_takes_a_share_of_memory_by_version(string? version, double fraction, bool graphsInside)
+    {
+        var rules = Catalog.Engines.Find("vllm").RulesFor(version);
+
+        rules.MemoryBudget.ShouldBe(MemoryBudget.FractionOfDevice);
+        rules.MemoryFraction.ShouldBe(fraction, 1e-9);
+        rules.GraphsInsideBudget.ShouldBe(graphsInside);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("new")]
+    [InlineData("0.22.")]
+    [InlineData("0.22 beta")]
+    [InlineData("-1")]
+    [InlineData("99999999999")]
+    public void A_malformed_version_is_refused(string version) =>
+        Should
+            .Throw<BadContentException>(() => Catalog.Engines.Find("vllm").RulesFor(version))
+            .Found.ShouldContain($"\"{version}\"");
+
+    [Fact]
+    public void A_build_number_is_a_version() =>
+        Catalog.Engines.Find("llama.cpp").RulesFor("b6077").MaximumSequences.ShouldBe(1);
+
+    // vllm/engine/arg_utils.py: 8,192 tokens and 1,024 sequences from 70 GiB on, but not on an A100; else 2,048 and 256.
+    [Theory]
+    [InlineData("h100", 8192, 1024)]
+    [InlineData("mi300x", 8192, 1024)]
+    [InlineData("a100-80gb", 2048, 256)]
+    [InlineData("rtx-4090", 2048, 256)]
+    public void Vllm_limits_a_step_by_the_device(string accelerator, int tokens, int sequences)
+    {
+        var rules = Catalog.Engines.Find("vllm").RulesFor(null).On(Catalog.Accelerators.Find(accelerator));
+
+        rules.MaximumBatchedTokens.ShouldBe(tokens);
+        rules.MaximumSequences.ShouldBe(sequences);
+    }
+
+    // H100: 512 MiB + 8,192 x 1.5 MiB + 256 x 2 MiB + 128 MiB = 13,440 MiB of 81,559 MiB are kept free.
+    [Fact]
+    public void Sglang_keeps_a_reserve_instead_of_a_share()
+    {
+        var rules = Catalog.Engines.Find("sglang").RulesFor("0.5.9").On(Catalog.Accelerators.Find("h100"));
+
+        rules.MemoryFraction.ShouldBe(1 - 13_440.0 / 81_559, 1e-9);
+        rules.MaximumBatchedTokens.ShouldBe(8192);
+        rules.ActivationsOutsideBudget.ShouldBeTrue();
+    }
+
+    [Fact]
+    public void A_device_without_rules_of_its_own_keeps_the_defaults()
+    {
+        var rules = Catalog.Engines.Find("tensorrt-llm").RulesFor(null);
+
+        rules.On(Catalog.Accelerators.Find("h100")).ShouldBe(rules);
+        rules.QuantizedKernelStartupFactor.ShouldBe(0.5);
+    }
+
+    [Theory]
+    [InlineData("h100", "vllm", KernelRung.OwnEngine, "nvidia-h100-sxm-80gb/vllm")]
+    [InlineData("h100", "trtllm", KernelRung.OwnEngine, "nvidia-h100-sxm-80gb/tensorrt-llm")]
+    [InlineData("h100", "sglang", KernelRung.OtherEngine, "nvidia-h100-sxm-80gb/vllm")]
+    [InlineData("a100-40gb", "vllm", KernelRung.SameChip, "nvidia-a100-sxm-80gb/vllm")]
+    [InlineData("a100-40gb", "sglang", KernelRung.SameChip, "nvidia-a100-sxm-80gb/vllm")]
+    [InlineData("rtx-4090", "vllm", KernelRung.DatasheetOnly, "datasheet-only")]
+    [InlineData("mi300x", "vllm", KernelRung.DatasheetOnly, "datasheet-only")]
+    [InlineData("h100", "llama.cpp", KernelRung.EngineClass, "datasheet-only/hbmgpu/llama.cpp")]
+    [InlineData("rtx-4090", "llama.cpp", KernelRung.EngineClass, "datasheet-only/gddrgpu/llama.cpp")]
+    [InlineData("rtx-4090", "ollama", KernelRung.EngineClass, "datasheet-only/gddrgpu/llama.cpp")]
+    [InlineData("m4-max", "llama.cpp", KernelRung.EngineClass, "datasheet-only/applesilicon/llama.cpp")]
+    [InlineData("dgx-spark", "llama.cpp", KernelRung.EngineClass, "datasheet-only/unifiedmemory/llama.cpp")]
+    [InlineData("epyc-9654", "llama.cpp", KernelRung.EngineClass, "datasheet-only/cpu/llama.cpp")]
+    public void Constants_come_from_the_nearest_rung(string accelerator, string engine, KernelRung rung, string id)
+    {
+        var match = Catalog.Kernels.For(accelerator, engine);
+
+        match.Rung.ShouldBe(rung);
+        match.Constants.Id.ShouldBe(id);
+    }
+
+    // Published fit for bf16 matrices on the H100 under TensorRT-LLM: 0.78, 0.83, 3.4 us, 2.8.
+    [Fact]
+    public void A_measured_format_has_its_own_constants_and_another_those_of_its_class()
+    {
+        var match = Catalog.Kernels.For("h100", "tensorrt-llm");
+
+        var (bf16, rung) = match.Matrices("bf16");
+        rung.ShouldBe(KernelRung.OwnEngine);
+        bf16.ComputeFraction.ShouldBe(0.78, 1e-9);
+        bf16.MemoryFraction.ShouldBe(0.83, 1e-9);
+        (bf16.Startup / Duration.FromMicroseconds(1)).ShouldBe(3.4, 1e-9);
+        bf16.Smoothness.ShouldBe(2.8, 1e-9);
+
+        match.Matrices("nf4").Rung.ShouldBe(KernelRung.DatasheetOnly);
+        match.Matrices("Q4_K_M").Rung.ShouldBe(KernelRung.DatasheetOnly);
+        Catalog.Kernels.For("rtx-4090", "llama.cpp").Matrices("Q4_K_M").Rung.ShouldBe(KernelRung.EngineClass);
+    }
+
+    // The fits used 7.7 TB/s for the B200, the catalog has the 8.0 of the datasheet: what matters is the product.
+    [Fact]
+    public void A_share_of_bandwidth_is_of_the_bandwidth_in_the_catalog()
+    {
+        var attained = Catalog.Kernels.For("b200", "vllm").Matrices("bf16").Constants.MemoryFraction;
+
+        (attained * Catalog.Accelerators.Find("b200").MemoryBandwidth!.Value.BytesPerSecond).ShouldBe(
+            0.80 * 7.7e12,
+            1e9
+        );
+    }
+}

@@ -1,0 +1,67 @@
+using Loadline.Tests;
+using NJsonSchema;
+using Shouldly;
+using Xunit;
+
+namespace Loadline.Tests.Catalog;
+
+public sealed class SchemaTests
+{
+    private static readonly string Root = Path.Combine(Repository.Root, "catalog");
+
+    [Theory]
+    [InlineData("accelerators", "accelerators")]
+    [InlineData("offers", "offers")]
+    [InlineData("engines", "engine")]
+    [InlineData("kernels", "kernels")]
+    [InlineData("models", "model")]
+    public async Task Every_file_of_a_folder_follows_its_schema(string folder, string schema)
+    {
+        var files = Directory.GetFiles(Path.Combine(Root, folder), "*.json", SearchOption.AllDirectories);
+
+        files.Length.ShouldBePositive();
+        await FollowAsync(files, schema);
+    }
+
+    [Theory]
+    [InlineData("regions.json", "regions")]
+    [InlineData("catalog.json", "catalog")]
+    public async Task A_single_file_follows_its_schema(string file, string schema) =>
+        await FollowAsync([Path.Combine(Root, file)], schema);
+
+    [Fact]
+    public void Every_file_belongs_to_a_kind_that_is_checked()
+    {
+        var folders = Directory.GetDirectories(Root).Select(Path.GetFileName).Order();
+        var files = Directory.GetFiles(Root, "*.json").Select(Path.GetFileName).Order();
+
+        folders.ShouldBe(["accelerators", "engines", "kernels", "models", "offers", "schemas"]);
+        files.ShouldBe(["catalog.json", "regions.json"]);
+    }
+
+    [Fact]
+    public async Task A_schema_refuses_a_property_it_does_not_know()
+    {
+        var schema = await ReadAsync("accelerators");
+
+        schema.Validate("""{ "accelerators": [{ "id": "x", "memroy": "80 GiB" }] }""").Count.ShouldBe(1);
+        schema.Validate("""{ "accelerators": [{ "id": "x", "memory": "80 G" }] }""").Count.ShouldBe(1);
+        schema.Validate("""{ "accelerators": [{ "id": "x", "memory": "80 GiB" }] }""").ShouldBeEmpty();
+    }
+
+    private static async Task FollowAsync(string[] files, string schemaName)
+    {
+        var schema = await ReadAsync(schemaName);
+        foreach (var file in files)
+        {
+            var text = await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken);
+            schema.Validate(text).ShouldBeEmpty(file);
+        }
+    }
+
+    private static Task<JsonSchema> ReadAsync(string name) =>
+        JsonSchema.FromFileAsync(
+            Path.Combine(Root, "schemas", name + ".schema.json"),
+            TestContext.Current.CancellationToken
+        );
+}
