@@ -58,7 +58,8 @@ internal static class CatalogCommand
                 surroundings,
                 entry,
                 AnswerJson.Default.JsonElement,
-                (page, value) => page.Verbatim(System.Text.Json.JsonSerializer.Serialize(value, AnswerJson.Default.JsonElement))
+                (page, value) =>
+                    page.Verbatim(System.Text.Json.JsonSerializer.Serialize(value, AnswerJson.Default.JsonElement))
             );
             return ExitCodes.Yes;
         });

@@ -9,7 +9,8 @@ internal sealed class DeploymentOptions
 {
     private readonly Argument<string> model = new("MODEL")
     {
-        Description = "Catalog id, folder, config.json, .safetensors (or its index), .gguf, or an id in the local hub cache",
+        Description =
+            "Catalog id, folder, config.json, .safetensors (or its index), .gguf, or an id in the local hub cache",
     };
 
     private readonly Option<string> hardware = new("--on")
@@ -21,7 +22,8 @@ internal sealed class DeploymentOptions
 
     private readonly Option<string?> weights = new("--weights")
     {
-        Description = "Weight format: as-stored (default), fp32 tf32 fp16 bf16 fp8 int8 w8a8 int4 nf4 mxfp4 nvfp4, Q4_K_M ...",
+        Description =
+            "Weight format: as-stored (default), fp32 tf32 fp16 bf16 fp8 int8 w8a8 int4 nf4 mxfp4 nvfp4, Q4_K_M ...",
         HelpName = "F",
     };
 
@@ -33,7 +35,8 @@ internal sealed class DeploymentOptions
 
     private readonly Option<string?> engine = new("--engine")
     {
-        Description = "Engine, with a version or without: vllm, vllm@0.19, sglang, tensorrt-llm, llama.cpp, ollama, transformers",
+        Description =
+            "Engine, with a version or without: vllm, vllm@0.19, sglang, tensorrt-llm, llama.cpp, ollama, transformers",
         HelpName = "E[@V]",
     };
 

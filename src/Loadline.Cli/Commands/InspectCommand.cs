@@ -11,10 +11,15 @@ internal static class InspectCommand
     {
         var model = new Argument<string>("MODEL")
         {
-            Description = "Catalog id, folder, config.json, .safetensors (or its index), .gguf, or an id in the local hub cache",
+            Description =
+                "Catalog id, folder, config.json, .safetensors (or its index), .gguf, or an id in the local hub cache",
         };
         var explain = new Option<bool>("--explain") { Description = "Show the count of parameters line by line" };
-        var context = new Option<long?>("--context") { Description = "Size the cache of one sequence of N tokens", HelpName = "N" };
+        var context = new Option<long?>("--context")
+        {
+            Description = "Size the cache of one sequence of N tokens",
+            HelpName = "N",
+        };
         var answer = new Answer();
         var command = new Command("inspect", "What is in a model: parameters, bytes by format, cache per token");
         command.Arguments.Add(model);
@@ -25,7 +30,12 @@ internal static class InspectCommand
         {
             var tokens = parsed.GetValue(context);
             if (tokens is < 1 or > FitCheck.LargestCount)
-                throw new BadContentException("--context", "", $"{tokens}", $"a number from 1 to {FitCheck.LargestCount}");
+                throw new BadContentException(
+                    "--context",
+                    "",
+                    $"{tokens}",
+                    $"a number from 1 to {FitCheck.LargestCount}"
+                );
             var session = Session.Open(parsed, surroundings);
             var summary = ModelSummary.Of(session.Models.Read(parsed.GetRequiredValue(model)), tokens);
             answer.Print(

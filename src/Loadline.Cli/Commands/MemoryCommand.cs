@@ -9,7 +9,11 @@ internal static class MemoryCommand
     public static Command Create(Surroundings surroundings)
     {
         var deployment = new DeploymentOptions();
-        var context = new Option<long?>("--context") { Description = "Tokens per sequence, prompt and answer together", HelpName = "N" };
+        var context = new Option<long?>("--context")
+        {
+            Description = "Tokens per sequence, prompt and answer together",
+            HelpName = "N",
+        };
         var concurrency = new Option<long>("--concurrency")
         {
             Description = "Sequences at a time",

@@ -9,9 +9,23 @@ internal static class PredictCommand
     public static Command Create(Surroundings surroundings)
     {
         var deployment = new DeploymentOptions();
-        var prompt = new Option<long>("--prompt") { Description = "Tokens of the prompt", HelpName = "N", Required = true };
-        var output = new Option<long>("--output") { Description = "Tokens of the answer", HelpName = "N", Required = true };
-        var concurrency = new Option<long?>("--concurrency") { Description = "Requests always in flight (default 1)", HelpName = "N" };
+        var prompt = new Option<long>("--prompt")
+        {
+            Description = "Tokens of the prompt",
+            HelpName = "N",
+            Required = true,
+        };
+        var output = new Option<long>("--output")
+        {
+            Description = "Tokens of the answer",
+            HelpName = "N",
+            Required = true,
+        };
+        var concurrency = new Option<long?>("--concurrency")
+        {
+            Description = "Requests always in flight (default 1)",
+            HelpName = "N",
+        };
         var rate = new Option<double?>("--rate") { Description = "Requests per second that arrive", HelpName = "R" };
         var noCache = new Option<bool>("--no-kv-cache") { Description = "Recompute the whole context for every token" };
         var answer = new Answer("--output-file");
@@ -24,7 +38,10 @@ internal static class PredictCommand
         {
             if (parsed.GetValue(concurrency) is not null && parsed.GetValue(rate) is not null)
                 throw new BadContentException("--rate", "", "--concurrency as well", "one of the two");
-            if (parsed.GetValue(noCache) && (parsed.GetValue(concurrency) ?? 1) != 1 | parsed.GetValue(rate) is not null)
+            if (
+                parsed.GetValue(noCache)
+                && (parsed.GetValue(concurrency) ?? 1) != 1 | parsed.GetValue(rate) is not null
+            )
                 throw new BadContentException("--no-kv-cache", "", "several requests", "one request at a time");
 
             var session = Session.Open(parsed, surroundings);

@@ -12,7 +12,8 @@ internal static class InspectPage
     {
         var architecture = summary.Architecture;
         var parameters = summary.Parameters;
-        var active = parameters.Active == parameters.Total ? "" : $", {Figures.Exact(parameters.Active)} of them for each token";
+        var active =
+            parameters.Active == parameters.Total ? "" : $", {Figures.Exact(parameters.Active)} of them for each token";
         page.Headline($"{summary.Model} has {Figures.Exact(parameters.Total)} parameters{active}.");
         page.Line();
         page.Facts(Facts(summary));
@@ -40,7 +41,10 @@ internal static class InspectPage
             {
                 var window = kind.Window is { } tokens ? $", last {tokens:N0} tokens" : "";
                 facts.Add(
-                    ("  " + kind.Kind, $"{kind.Layers} layers: {kind.QueryHeads} query heads, {kind.KvHeads} key-value heads of {kind.HeadSize}{window}")
+                    (
+                        "  " + kind.Kind,
+                        $"{kind.Layers} layers: {kind.QueryHeads} query heads, {kind.KvHeads} key-value heads of {kind.HeadSize}{window}"
+                    )
                 );
             }
             if (architecture.Experts is { } experts)
@@ -52,7 +56,9 @@ internal static class InspectPage
             if (parameters.Stored is { } stored && stored != parameters.Total)
                 facts.Add(("Checkpoint", $"{Figures.Exact(stored)} elements stored"));
             foreach (var part in parameters.Parts.Where(part => part.Part != ModelPart.Language))
-                facts.Add(($"  {part.Part.ToString().ToLowerInvariant()}", $"{Figures.Exact(part.Parameters)} parameters"));
+                facts.Add(
+                    ($"  {part.Part.ToString().ToLowerInvariant()}", $"{Figures.Exact(part.Parameters)} parameters")
+                );
             facts.Add(("Cache", Cache(model.Cache)));
             return facts;
         }

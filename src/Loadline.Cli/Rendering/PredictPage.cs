@@ -13,7 +13,10 @@ internal static class PredictPage
         if (!answer.Feasible)
         {
             page.Headline($"No: {what}: {answer.Reason}.");
-            page.List("Nearest that fits", answer.Nearest.Select(fit => $"{fit.Change}: {fit.WeightFormat} on {fit.Hardware}"));
+            page.List(
+                "Nearest that fits",
+                answer.Nearest.Select(fit => $"{fit.Change}: {fit.WeightFormat} on {fit.Hardware}")
+            );
             page.List("Assumptions", answer.Assumptions);
             return;
         }
@@ -24,11 +27,17 @@ internal static class PredictPage
         page.Line();
         page.Facts(
             ("First token", $"{Figures.Time(answer.TtftSeconds!.Value)}  time to first token, TTFT"),
-            ("Each further", $"{Figures.Time(answer.TpotSeconds!.Value)}  time per output token, TPOT, the first excluded"),
+            (
+                "Each further",
+                $"{Figures.Time(answer.TpotSeconds!.Value)}  time per output token, TPOT, the first excluded"
+            ),
             ("Throughput", $"{Figures.Of(answer.OutputTokensPerSecond!.Value)} output tokens/s in all"),
             ("In flight", $"{Figures.Of(answer.Concurrency!.Value)} requests"),
             ("Waits for", $"{answer.Bound!.Value.ToString().ToLowerInvariant()}"),
-            ("Cannot beat", $"{new Duration(answer.PhysicalLimitTpotSeconds!.Value)} per step, every byte read once and every operation at full rate")
+            (
+                "Cannot beat",
+                $"{new Duration(answer.PhysicalLimitTpotSeconds!.Value)} per step, every byte read once and every operation at full rate"
+            )
         );
         page.Table(
             ["One step", ">Times", ">Time", ">Share", "Waits for"],

@@ -28,4 +28,5 @@ namespace Loadline.Catalog;
 [JsonSerializable(typeof(Engine))]
 [JsonSerializable(typeof(KernelConstants))]
 [JsonSerializable(typeof(CatalogModel))]
+[JsonSerializable(typeof(TaskPreset))]
 internal sealed partial class CatalogJson : JsonSerializerContext;

@@ -37,6 +37,11 @@ public sealed class CatalogReader
             new ShelfLayout("engine", "engines", List: null, layer => layer.Text("id")),
             CatalogJson.Default.Engine
         );
+        Tasks = new(
+            files,
+            new ShelfLayout("task", "tasks.json", "tasks", layer => layer.Text("id")),
+            CatalogJson.Default.TaskPreset
+        );
         Kernels = new(
             this,
             new(
@@ -55,6 +60,8 @@ public sealed class CatalogReader
     public CatalogShelf<Offer> Offers { get; }
 
     public CatalogShelf<Engine> Engines { get; }
+
+    public CatalogShelf<TaskPreset> Tasks { get; }
 
     public KernelShelf Kernels { get; }
 

@@ -6,7 +6,15 @@ namespace Loadline.Catalog;
 public sealed class CatalogSearch(CatalogReader catalog)
 {
     /// <summary>The kinds by name, as <c>loadline catalog list KIND</c> takes them.</summary>
-    public static readonly IReadOnlyList<string> Kinds = ["accelerators", "offers", "engines", "kernels", "models"];
+    public static readonly IReadOnlyList<string> Kinds =
+    [
+        "accelerators",
+        "offers",
+        "engines",
+        "kernels",
+        "models",
+        "tasks",
+    ];
 
     public IReadOnlyList<CatalogItem> List(string kind) => Shelf(kind).Items;
 
@@ -33,6 +41,7 @@ public sealed class CatalogSearch(CatalogReader catalog)
             "engines" => catalog.Engines,
             "kernels" => catalog.Kernels,
             "models" => catalog.Models,
+            "tasks" => catalog.Tasks,
             _ => throw new UnknownNameException("catalog kind", kind, Kinds, ambiguous: false),
         };
 }

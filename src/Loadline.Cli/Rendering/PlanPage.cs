@@ -1,0 +1,107 @@
+using Loadline.Planning;
+using Loadline.Quantities;
+
+namespace Loadline.Cli.Rendering;
+
+internal static class PlanPage
+{
+    private const int ShownRejections = 5;
+
+    public static void Render(Page page, Plan plan)
+    {
+        page.Headline(plan.Verdict);
+        page.Line();
+        if (plan.Recommended is { } winner)
+            page.Facts(Summary(plan, winner));
+        Demand(page, plan.Demand);
+        Options(page, plan);
+        page.List("Why", plan.Reasons);
+        page.List(
+            "Roadmap",
+            plan.Roadmap.Select(stage =>
+                $"At {stage.Trigger}{When(stage)}: {stage.Action}, then {Dollars(stage.CostPerMonthUsd)} USD/month."
+            )
+        );
+        Rejected(page, plan);
+        page.List("Open questions", plan.OpenQuestions);
+        page.List("Assumptions", plan.Assumptions);
+        page.Line();
+        page.Line(Figures.Legend);
+    }
+
+    /// <summary>The five lines under the verdict that a reader takes away.</summary>
+    private static List<(string, string)> Summary(Plan plan, Candidate winner)
+    {
+        var facts = new List<(string, string)>
+        {
+            ("Cost", $"{Dollars(winner.CostPerMonthUsd)} USD/month; {winner.Offer}, price of {winner.PriceAsOf}"),
+            (
+                "Latency",
+                $"first token {Figures.Time(winner.TtftSeconds)}, per token {Figures.Time(winner.TpotSeconds)}, whole answer {Figures.Time(winner.EndToEndSeconds)} (p95 unless the scenario says otherwise)"
+            ),
+            ("Binds", winner.BindingConstraint),
+        };
+        if (
+            plan.Reasons.FirstOrDefault(reason => reason.StartsWith(RunnerUp, StringComparison.Ordinal)) is { } runnerUp
+        )
+            facts.Add(("Runner-up", runnerUp[RunnerUp.Length..].TrimStart()));
+        if (plan.Roadmap.FirstOrDefault() is { } stage)
+            facts.Add(("Changes", $"at {stage.Trigger}{When(stage)}: {stage.Action}"));
+        return facts;
+    }
+
+    private const string RunnerUp = "Runner-up:";
+
+    private static void Demand(Page page, Demand demand)
+    {
+        var rows = new List<IReadOnlyList<string>>();
+        if (demand.People is { } people)
+            rows.Add(["people who may use it", Figures.Of(people)]);
+        if (demand.ActiveUsers is { } active)
+            rows.Add(["in a conversation in the busiest hour", Figures.Of(active)]);
+        rows.Add(["requests/s in the busiest hour", Figures.Of(demand.PeakRequestsPerSecond)]);
+        rows.Add(["requests/s, mean of the month", Figures.Of(demand.MeanRequestsPerSecond)]);
+        rows.Add(["requests in flight at most, as slow as allowed", Figures.Of(demand.RequestsInFlight)]);
+        rows.Add(["million prompt tokens/month", Figures.Of(demand.PromptTokensPerMonth, 1e6)]);
+        rows.Add(["million output tokens/month", Figures.Of(demand.OutputTokensPerMonth, 1e6)]);
+        page.Table(["Demand", ">Estimate"], rows);
+    }
+
+    private static void Options(Page page, Plan plan)
+    {
+        var options = plan.Alternatives.AsEnumerable();
+        if (plan.Recommended is { } winner)
+            options = options.Prepend(winner);
+        page.Table(
+            ["Option", ">USD/month", ">First token", ">Per token", ">Sure"],
+            options.Select(candidate =>
+                (IReadOnlyList<string>)
+                    [
+                        $"{candidate.Model} {candidate.WeightFormat}, {candidate.Hardware}, {candidate.Offer}",
+                        Dollars(candidate.CostPerMonthUsd),
+                        Figures.Time(candidate.TtftSeconds),
+                        Figures.Time(candidate.TpotSeconds),
+                        $"{candidate.Confidence:P0}",
+                    ]
+            )
+        );
+    }
+
+    private static void Rejected(Page page, Plan plan)
+    {
+        page.List(
+            $"Left out, {Math.Min(ShownRejections, plan.Rejected.Length)} of {plan.Rejected.Length} (all with --json)",
+            plan.Rejected.Take(ShownRejections).Select(rejection => $"{rejection.What}: {rejection.Why}")
+        );
+        page.Line();
+        page.Line($"{plan.CandidatesConsidered:N0} combinations of deployment and offer were considered.");
+    }
+
+    private static string When(RoadmapStage stage) =>
+        stage.MonthsFromNow is { } months
+            ? $", in {Significant.Three(months.Value)} months ({Significant.Three(months.Low)}-{Significant.Three(months.High)})"
+            : "";
+
+    private static string Dollars(Estimate cost) =>
+        $"{Significant.Three(cost.Value)} ({Significant.Three(cost.Low)}-{Significant.Three(cost.High)}) {cost.Evidence.Mark()}";
+}
