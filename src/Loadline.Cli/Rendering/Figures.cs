@@ -13,28 +13,38 @@ internal static class Figures
     public static string GiB(long bytes) => $"{Significant.Three(bytes / (double)(1L << 30))}";
 
     /// <summary>"13.2 (12.8-13.9) ○" in a unit named in the column head.</summary>
-    public static string Of(Estimate estimate, double unit = 1) =>
-        IsExact(estimate)
-            ? $"{Significant.Three(estimate.Value / unit)} {estimate.Evidence.Mark()}"
-            : $"{Significant.Three(estimate.Value / unit)} ({Significant.Three(estimate.Low / unit)}-{Significant.Three(estimate.High / unit)}) {estimate.Evidence.Mark()}";
+    public static string Of(Estimate estimate, double unit = 1) => WithUnit(estimate, unit, "");
 
     /// <summary>"1.87 s (1.4-2.5) ○", the unit chosen by size.</summary>
     public static string Time(Estimate seconds)
     {
         var (unit, symbol) =
-            seconds.Value < 1e-3 ? (1e-6, "us")
-            : seconds.Value < 1 ? (1e-3, "ms")
-            : (1.0, "s");
+            seconds.Value < 1e-3 ? (1e-6, " us")
+            : seconds.Value < 1 ? (1e-3, " ms")
+            : (1.0, " s");
         return WithUnit(seconds, unit, symbol);
     }
 
-    public static string WithUnit(Estimate estimate, double unit, string symbol)
+    public static string Dollars(Estimate cost) => WithUnit(cost, 1, "");
+
+    /// <summary>A probability; nothing predicted is certain, so the ends are open.</summary>
+    public static string Probability(double probability) =>
+        probability > 0.99 ? "> 99 %"
+        : probability < 0.01 ? "< 1 %"
+        : $"{probability * 100:0} %";
+
+    private static string WithUnit(Estimate estimate, double unit, string symbol)
     {
-        var value = $"{Significant.Three(estimate.Value / unit)} {symbol}";
+        var value = Significant.Three(estimate.Value / unit) + symbol;
         return IsExact(estimate)
             ? $"{value} {estimate.Evidence.Mark()}"
-            : $"{value} ({Significant.Three(estimate.Low / unit)}-{Significant.Three(estimate.High / unit)}) {estimate.Evidence.Mark()}";
+            : $"{value} ({Range(estimate.Low / unit, estimate.High / unit)}) {estimate.Evidence.Mark()}";
     }
+
+    private static string Range(double low, double high) =>
+        low < 0
+            ? $"{Significant.Three(low)} to {Significant.Three(high)}"
+            : $"{Significant.Three(low)}-{Significant.Three(high)}";
 
     private static bool IsExact(Estimate estimate) => estimate.Low.Equals(estimate.High);
 }

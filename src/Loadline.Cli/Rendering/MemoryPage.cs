@@ -17,21 +17,7 @@ internal static class MemoryPage
         );
         if (answer.ShortfallBytes is { } missing)
             page.Line($"{new ByteSize(missing)} are missing per device at the upper end of the estimates.");
-        page.Table(
-            ["Device", ">Weights GiB", ">Cache GiB", ">Activations GiB", ">Overhead GiB", ">Free GiB", ">Of GiB"],
-            answer.PerDevice.Select(device =>
-                (IReadOnlyList<string>)
-                    [
-                        device.Device,
-                        Figures.GiB(device.WeightsBytes),
-                        Figures.GiB(device.CacheBytes),
-                        Figures.Of(device.ActivationBytes, GiB),
-                        Figures.Of(device.OverheadBytes, GiB),
-                        Figures.Of(device.FreeBytes, GiB),
-                        Figures.GiB(device.CapacityBytes),
-                    ]
-            )
-        );
+        Devices(page, answer);
         page.Line();
         page.Facts(
             ("Cache holds", $"{Figures.Of(answer.CacheTokens)} tokens in {answer.KvFormat}"),
@@ -47,5 +33,29 @@ internal static class MemoryPage
         page.List("Assumptions", answer.Assumptions);
         page.Line();
         page.Line(Figures.Legend);
+    }
+
+    /// <summary>One column per kind of device; devices that hold the same share one.</summary>
+    private static void Devices(Page page, MemoryAnswer answer)
+    {
+        var kinds = answer.PerDevice.GroupBy(device => device with { Device = "" }).ToList();
+        var headings = new List<string> { "GiB per device" };
+        headings.AddRange(
+            kinds.Select(kind => kind.Count() == 1 ? $">{kind.First().Device}" : $">{kind.Count()} devices")
+        );
+        page.Table(
+            headings,
+            [
+                Row("weights", device => Figures.GiB(device.WeightsBytes)),
+                Row("cache for what was asked", device => Figures.GiB(device.CacheBytes)),
+                Row("activations", device => Figures.Of(device.ActivationBytes, GiB)),
+                Row("overhead", device => Figures.Of(device.OverheadBytes, GiB)),
+                Row("free for the engine", device => Figures.Of(device.FreeBytes, GiB)),
+                Row("memory of the device", device => Figures.GiB(device.CapacityBytes)),
+            ]
+        );
+
+        IReadOnlyList<string> Row(string name, Func<DeviceSummary, string> figure) =>
+            [name, .. kinds.Select(kind => figure(kind.Key))];
     }
 }

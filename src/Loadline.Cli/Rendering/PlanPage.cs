@@ -19,7 +19,7 @@ internal static class PlanPage
         page.List(
             "Roadmap",
             plan.Roadmap.Select(stage =>
-                $"At {stage.Trigger}{When(stage)}: {stage.Action}, then {Dollars(stage.CostPerMonthUsd)} USD/month."
+                $"At {stage.Trigger}{When(stage)}: {stage.Action}, then {Figures.Dollars(stage.CostPerMonthUsd)} USD/month."
             )
         );
         Rejected(page, plan);
@@ -34,7 +34,10 @@ internal static class PlanPage
     {
         var facts = new List<(string, string)>
         {
-            ("Cost", $"{Dollars(winner.CostPerMonthUsd)} USD/month; {winner.Offer}, price of {winner.PriceAsOf}"),
+            (
+                "Cost",
+                $"{Figures.Dollars(winner.CostPerMonthUsd)} USD/month; {winner.Offer}, price of {winner.PriceAsOf}"
+            ),
             (
                 "Latency",
                 $"first token {Figures.Time(winner.TtftSeconds)}, per token {Figures.Time(winner.TpotSeconds)}, whole answer {Figures.Time(winner.EndToEndSeconds)} (p95 unless the scenario says otherwise)"
@@ -73,18 +76,28 @@ internal static class PlanPage
         if (plan.Recommended is { } winner)
             options = options.Prepend(winner);
         page.Table(
-            ["Option", ">USD/month", ">First token", ">Per token", ">Sure"],
+            ["Option", "Machines", ">USD/month", ">Whole answer", ">Sure"],
             options.Select(candidate =>
                 (IReadOnlyList<string>)
                     [
-                        $"{candidate.Model} {candidate.WeightFormat}, {candidate.Hardware}, {candidate.Offer}",
-                        Dollars(candidate.CostPerMonthUsd),
-                        Figures.Time(candidate.TtftSeconds),
-                        Figures.Time(candidate.TpotSeconds),
-                        $"{candidate.Confidence:P0}",
+                        $"{Name(candidate.Model)} {candidate.WeightFormat}",
+                        $"{candidate.Hardware} {Where(candidate)}",
+                        Figures.Dollars(candidate.CostPerMonthUsd),
+                        Figures.Time(candidate.EndToEndSeconds),
+                        Figures.Probability(candidate.Confidence),
                     ]
             )
         );
+    }
+
+    /// <summary>The part of a model id after the organisation.</summary>
+    private static string Name(string model) => model[(model.LastIndexOf('/') + 1)..];
+
+    /// <summary>Provider and region of an offer.</summary>
+    private static string Where(Candidate candidate)
+    {
+        var parts = candidate.Offer.Split('/');
+        return $"{parts[0]} {parts[^1]}";
     }
 
     private static void Rejected(Page page, Plan plan)
@@ -101,7 +114,4 @@ internal static class PlanPage
         stage.MonthsFromNow is { } months
             ? $", in {Significant.Three(months.Value)} months ({Significant.Three(months.Low)}-{Significant.Three(months.High)})"
             : "";
-
-    private static string Dollars(Estimate cost) =>
-        $"{Significant.Three(cost.Value)} ({Significant.Three(cost.Low)}-{Significant.Three(cost.High)}) {cost.Evidence.Mark()}";
 }

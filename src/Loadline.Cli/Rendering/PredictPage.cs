@@ -49,7 +49,7 @@ internal static class PredictPage
                             item.Operator,
                             Figures.Exact(item.Count),
                             Figures.Time(item.Seconds),
-                            $"{item.Share:P0}",
+                            $"{item.Share * 100:0} %",
                             item.Bound.ToString().ToLowerInvariant(),
                         ]
                 )

@@ -16,7 +16,7 @@ public sealed record Plan
     /// <summary>Null when nothing meets the scenario.</summary>
     public required Candidate? Recommended { get; init; }
 
-    /// <summary>Next best candidates by cost, at most one per model, format and accelerator.</summary>
+    /// <summary>Next best candidates by cost, at most one per model and accelerator.</summary>
     public required ImmutableArray<Candidate> Alternatives { get; init; }
 
     /// <summary>Candidates that no other beats in cost and in end-to-end time together.</summary>

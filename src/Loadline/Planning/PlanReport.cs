@@ -43,9 +43,9 @@ internal static class PlanReport
         };
     }
 
-    /// <summary>The cheapest of each model, format and accelerator, in order of cost.</summary>
+    /// <summary>The cheapest of each model and accelerator, in order of cost; of equal cost, the faster format.</summary>
     private static IEnumerable<SizedPlan> Distinct(IEnumerable<SizedPlan> ranked) =>
-        ranked.DistinctBy(plan => (plan.Model.Id, plan.Sized.Replica.Deployment.Weights.Name, plan.Offer.Accelerator));
+        ranked.DistinctBy(plan => (plan.Model.Id, plan.Offer.Accelerator));
 
     /// <summary>Plans that are faster than every cheaper one.</summary>
     private static List<SizedPlan> ParetoFront(List<SizedPlan> ranked)

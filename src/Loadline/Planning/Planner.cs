@@ -90,6 +90,11 @@ public sealed class Planner(CatalogReader catalog, Func<string, Model> models)
             if (machines.Count == 0)
                 continue;
             search.Considered += machines.Count;
+            if (MissingFigure(accelerator, degree) is { } missing)
+            {
+                lastReason = missing;
+                continue;
+            }
             if (Replica(model, weights, accelerator, degree, search.Scenario, out var reason) is not { } replica)
             {
                 lastReason = reason;
@@ -101,6 +106,18 @@ public sealed class Planner(CatalogReader catalog, Func<string, Model> models)
         }
         if (!anyFits && lastReason is not null)
             search.Rejected.Add(new Rejection(what, lastReason));
+    }
+
+    /// <summary>A figure without which this accelerator cannot be predicted; null when the catalog has them all.</summary>
+    private static string? MissingFigure(Accelerator accelerator, int degree)
+    {
+        if (accelerator.MemoryBandwidth is null)
+            return "its memory bandwidth is not in the catalog";
+        if (accelerator.Peak.Bf16 is null && accelerator.Peak.Fp16 is null && accelerator.Peak.Fp32 is null)
+            return "no peak rate of it is in the catalog";
+        return degree > 1 && accelerator.Link?.BandwidthPerDirection is null
+            ? "the bandwidth of its link is not in the catalog"
+            : null;
     }
 
     /// <summary>A replica that meets the objectives at some rate; otherwise null and the reason.</summary>

@@ -74,7 +74,7 @@ public sealed class ScenarioReader(Func<string, TaskPreset> presets)
         if (presetHabits)
         {
             assumptions.Add(
-                $"{preset.Name} preset: {preset.ActiveAtPeak:P0} of the people active in the busiest hour, "
+                $"{preset.Name} preset: {preset.ActiveAtPeak * 100:0.#} % of the people active in the busiest hour, "
                     + $"{preset.RequestsPerActiveUserPerHour:0.##} requests each per hour, where not given."
             );
             questions.Add("How many of them use it in the busiest hour, and how often? (whoever owns the service)");

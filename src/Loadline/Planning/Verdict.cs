@@ -13,7 +13,7 @@ internal static class Verdict
             : $"{Significant.Three(demand.PeakRequestsPerSecond.Value)} requests per second";
         if (winner is not null)
             return $"Yes: rent {Machines(winner)} and run {winner.Model} on it; {load} are served as fast as asked "
-                + $"with {winner.Confidence:P0} confidence.";
+                + $"with {Sure(winner.Confidence)} confidence.";
         if (others.IsEmpty)
             return $"No: nothing on offer serves {load} as asked; the reasons are listed.";
         var cheapest = others[0];
@@ -27,13 +27,16 @@ internal static class Verdict
             return [];
         var reasons = new List<string>
         {
-            $"It is the cheapest of the candidates that meet the objectives with {scenario.Objectives.Confidence:P0} confidence.",
+            $"It is the cheapest of the candidates that meet the objectives with {scenario.Objectives.Confidence * 100:0} % confidence.",
             $"It carries {Significant.Three(winner.MaximumRequestsPerSecond)} requests per second; what binds first is the {winner.BindingConstraint}.",
         };
         if (!others.IsEmpty)
             reasons.Add(RunnerUp(winner, others[0]));
         return [.. reasons];
     }
+
+    /// <summary>Nothing predicted is certain, so the upper end is open.</summary>
+    private static string Sure(double confidence) => confidence > 0.99 ? "more than 99 %" : $"{confidence * 100:0} %";
 
     private static string RunnerUp(Candidate winner, Candidate second)
     {
@@ -45,7 +48,7 @@ internal static class Verdict
             : faster < 0.95 ? $" and answers in {Significant.Three(1 / faster)} times the time"
             : "";
         return $"Runner-up: {second.Model} {second.WeightFormat} on {second.Hardware} ({second.Offer}) costs "
-            + $"{Significant.Three(difference)} USD per month more ({share:P0}){speed}.";
+            + $"{Significant.Three(difference)} USD per month more ({share * 100:0} %){speed}.";
     }
 
     private static string Machines(Candidate candidate) =>

@@ -60,7 +60,8 @@ public sealed class ClosedFormServing(StepCosts costs, double requestOverheadSec
                 high = middle;
         }
 
-        var decode = costs.Decode(high);
+        // Below one request in flight on average, a request that runs at all still runs whole steps.
+        var decode = costs.Decode(Math.Max(1, high));
         var marginal = costs.Marginal(Others(high));
         return PointAt(high, requestsPerSecond, decode, marginal, decode / (1 - requestsPerSecond * marginal));
     }
