@@ -55,6 +55,9 @@ public sealed record EngineRules
     /// <summary>Context, driver and library memory per device that no tensor accounts for: low, typical, high.</summary>
     public required ByteRange FixedOverhead { get; init; }
 
+    /// <summary>Buffers per device on top of that when a replica spans several devices.</summary>
+    public ByteRange CommunicationOverhead { get; init; }
+
     /// <summary>Captured graphs per device: low, typical, high.</summary>
     public required ByteRange GraphMemory { get; init; }
 

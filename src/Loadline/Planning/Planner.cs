@@ -42,6 +42,13 @@ public sealed class Planner(CatalogReader catalog, Func<string, Model> models)
         var allowed = new List<(Accelerator Accelerator, Offer Offer)>();
         var refused = new Dictionary<string, int>(StringComparer.Ordinal);
         var unpriced = 0;
+        if (!scenario.Allow.Contains("rent"))
+        {
+            search.Rejected.Add(
+                new Rejection("all rented machines", "the scenario does not allow renting, the only way planned so far")
+            );
+            return allowed.ToLookup(pair => pair.Accelerator, pair => pair.Offer);
+        }
         foreach (var offer in catalog.Offers.All)
         {
             if (DataRules.WhyNot(scenario.Data, offer) is { } why)

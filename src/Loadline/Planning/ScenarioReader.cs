@@ -53,6 +53,8 @@ public sealed class ScenarioReader(Func<string, TaskPreset> presets)
             Assumptions = [.. assumptions],
             OpenQuestions = [.. questions],
         };
+        // A reference to the published schema, which editors read.
+        _ = root.Has("$schema");
         root.RefuseUnknownFields();
         return scenario;
     }
@@ -267,8 +269,6 @@ public sealed class ScenarioReader(Func<string, TaskPreset> presets)
             if (way is not ("api" or "rent" or "buy"))
                 throw node!.Wrong("allow", "api, rent or buy");
         }
-        if (!allow.Contains("rent"))
-            throw node!.Wrong("allow", "rent among the allowed ways, the only one planned so far");
         if (allow.Contains("api") || allow.Contains("buy"))
             assumptions.Add("Hosted APIs and purchase are not compared yet: only rented machines are planned.");
         if (node?.Has("current") == true)

@@ -41,7 +41,7 @@ public sealed class ServingMemory
         cacheOnRank = Shards.CacheOnRank(deployment.Architecture, deployment.Parallelism.Tensor);
         Weights = Shards.WeightsOnRank(deployment.Architecture, deployment.Weights, deployment.Parallelism.Tensor);
         Activations = ActivationMemory.Of(deployment);
-        Overhead = DeviceOverhead(deployment.Accelerator, deployment.Rules);
+        Overhead = Fixed(deployment) + Range(deployment.Rules.GraphMemory);
         CachePool = PoolBytes();
     }
 
@@ -113,7 +113,7 @@ public sealed class ServingMemory
         double device = Capacity.Bytes;
         var graphs = Range(rules.GraphMemory);
         var outside = Estimate.Exact(0);
-        var inside = Estimate.Exact(Weights.Bytes) + Range(rules.FixedOverhead) + DriverReserve(deployment.Accelerator);
+        var inside = Estimate.Exact(Weights.Bytes) + Fixed(deployment);
         Place(graphs, rules.GraphsInsideBudget);
         Place(Activations, !rules.ActivationsOutsideBudget);
 
@@ -136,8 +136,13 @@ public sealed class ServingMemory
     private static Estimate Less(double amount, Estimate used) =>
         new(amount - used.Value, amount - used.High, amount - used.Low, used.Evidence);
 
-    private static Estimate DeviceOverhead(Accelerator accelerator, EngineRules rules) =>
-        Range(rules.FixedOverhead) + Range(rules.GraphMemory) + DriverReserve(accelerator);
+    /// <summary>What is taken whatever runs: context, libraries, buffers between devices, the driver's reserve.</summary>
+    private static Estimate Fixed(Deployment deployment)
+    {
+        var rules = deployment.Rules;
+        var fixedPart = Range(rules.FixedOverhead) + DriverReserve(deployment.Accelerator);
+        return deployment.Parallelism.Devices > 1 ? fixedPart + Range(rules.CommunicationOverhead) : fixedPart;
+    }
 
     private static Estimate Range(ByteRange range) =>
         new(range.Typical.Bytes, range.Low.Bytes, range.High.Bytes, Evidence.Modelled);

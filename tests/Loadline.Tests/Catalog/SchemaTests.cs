@@ -26,6 +26,7 @@ public sealed class SchemaTests
     [Theory]
     [InlineData("regions.json", "regions")]
     [InlineData("catalog.json", "catalog")]
+    [InlineData("tasks.json", "tasks")]
     public async Task A_single_file_follows_its_schema(string file, string schema) =>
         await FollowAsync([Path.Combine(Root, file)], schema);
 
@@ -36,7 +37,7 @@ public sealed class SchemaTests
         var files = Directory.GetFiles(Root, "*.json").Select(Path.GetFileName).Order();
 
         folders.ShouldBe(["accelerators", "engines", "kernels", "models", "offers", "schemas"]);
-        files.ShouldBe(["catalog.json", "regions.json"]);
+        files.ShouldBe(["catalog.json", "regions.json", "tasks.json"]);
     }
 
     [Fact]

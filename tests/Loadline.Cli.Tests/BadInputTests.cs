@@ -1,0 +1,149 @@
+using Loadline.Tests;
+using Shouldly;
+using Xunit;
+
+namespace Loadline.Cli.Tests;
+
+public sealed class BadInputTests : IDisposable
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("loadline").FullName;
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    [Theory]
+    [InlineData("inspect", "no-such/model")]
+    [InlineData("memory", "gpt2")]
+    [InlineData("memory", "gpt2", "--on", "nvidia")]
+    [InlineData("memory", "gpt2", "--on", "no-such-card")]
+    [InlineData("memory", "gpt2", "--on", "0x:h100-sxm")]
+    [InlineData("memory", "gpt2", "--on", "h100-sxm", "--weights", "fp3")]
+    [InlineData("memory", "gpt2", "--on", "h100-sxm", "--kv-cache", "fp3")]
+    [InlineData("memory", "gpt2", "--on", "h100-sxm", "--engine", "vlm")]
+    [InlineData("memory", "gpt2", "--on", "h100-sxm", "--engine", "vllm@x.y")]
+    [InlineData("memory", "gpt2", "--on", "h100-sxm", "--context", "1000000000000000000")]
+    [InlineData("memory", "gpt2", "--on", "h100-sxm", "--context", "99999999999999999999")]
+    [InlineData("memory", "gpt2", "--on", "h100-sxm", "--context", "-1")]
+    [InlineData("memory", "gpt2", "--on", "h100-sxm", "--concurrency", "0")]
+    [InlineData("memory", "gpt2", "--on", "h100-sxm", "--tensor-parallel", "2")]
+    [InlineData("predict", "gpt2", "--on", "h100-sxm", "--prompt", "0", "--output", "1")]
+    [InlineData("predict", "gpt2", "--on", "h100-sxm", "--prompt", "1", "--output", "1000000000000000000")]
+    [InlineData("predict", "gpt2", "--on", "h100-sxm", "--prompt", "1", "--output", "1", "--rate", "NaN")]
+    [InlineData(
+        "predict",
+        "gpt2",
+        "--on",
+        "h100-sxm",
+        "--prompt",
+        "1",
+        "--output",
+        "1",
+        "--rate",
+        "1",
+        "--concurrency",
+        "2"
+    )]
+    [InlineData("plan")]
+    [InlineData("plan", "--people", "-3")]
+    [InlineData("plan", "--people", "40", "--task", "no-such-task")]
+    [InlineData("plan", "--people", "40", "--wait", "3")]
+    [InlineData("plan", "--people", "40", "--wait", "3 parsecs")]
+    [InlineData("plan", "--people", "40", "--confidence", "100%")]
+    [InlineData("plan", "--people", "40", "--maximum-monthly", "8000 EUR")]
+    [InlineData("plan", "--people", "40", "--data", "secret")]
+    [InlineData("plan", "--people", "40", "--model", "no-such/model")]
+    [InlineData("catalog", "list", "nothing")]
+    [InlineData("frobnicate")]
+    [InlineData("inspect", "gpt2", "--frobnicate")]
+    public void One_line_on_standard_error_and_exit_code_2(params string[] arguments) => Refused(2, arguments);
+
+    [Theory]
+    [InlineData("inspect", "./no-such-folder")]
+    [InlineData("inspect", "no-such-file.gguf")]
+    [InlineData("plan", "no-such-scenario.yaml")]
+    [InlineData("inspect", "gpt2", "--catalog", "./no-such-directory")]
+    [InlineData("inspect", "gpt2", "--output", "./no-such-directory/file")]
+    public void What_is_not_there_is_exit_code_3(params string[] arguments) => Refused(3, arguments);
+
+    [Theory]
+    [InlineData("", "line 1")]
+    [InlineData("just a word", "line 1")]
+    [InlineData("workload: [1, 2", "line")]
+    [InlineData("workload: { people: 4 }\nworkload: { people: 5 }", "line 2")]
+    [InlineData("workload: { people: 4, peeple: 5 }", "$.workload.peeple")]
+    [InlineData("task: coding", "$.workload")]
+    [InlineData("workload: { people: many }", "$.workload.people")]
+    [InlineData("workload: { people: .nan }", "$.workload.people")]
+    [InlineData("workload: { people: 4, requestsPerSecond: 2 }", "$.workload.people")]
+    [InlineData("workload: { people: 4, activeAtPeak: 300 % }", "$.workload.activeAtPeak")]
+    [InlineData("workload: { people: 4, hours: sometimes }", "$.workload.hours")]
+    [InlineData("workload: { people: 4, promptTokens: { mean: 100, p95: 50 } }", "$.workload.promptTokens.p95")]
+    [InlineData("workload: { people: 4, promptTokens: { mean: 100, p95: 5000 } }", "$.workload.promptTokens.p95")]
+    [InlineData("workload: { people: 4, sharedPrefixTokens: 90000 }", "$.workload.sharedPrefixTokens")]
+    [InlineData("workload: { people: 4, growthPerYear: { low: 3, base: 2 } }", "$.workload.growthPerYear.base")]
+    [InlineData("workload: { people: 4 }\nobjectives: { ttft: { p95: soon } }", "$.objectives.ttft.p95")]
+    [InlineData("workload: { people: 4 }\nobjectives: { ttft: { p42: 1 s } }", "$.objectives.ttft")]
+    [InlineData("workload: { people: 4 }\nmodels: { candidates: [] }", "$.models.candidates")]
+    [InlineData("workload: { people: 4 }\ndeployment: { allow: [steal] }", "$.deployment.allow")]
+    [InlineData("workload: { people: 4 }\nbudget: { horizon: forever }", "$.budget.horizon")]
+    [InlineData("a: &x [1]\nworkload: *x", "line 2")]
+    public void A_scenario_that_is_wrong_names_the_place(string yaml, string place)
+    {
+        var file = Path.Combine(folder, "scenario.yaml");
+        File.WriteAllText(file, yaml);
+
+        var error = Refused(2, "plan", file);
+
+        error.ShouldContain("scenario.yaml");
+        error.ShouldContain(place);
+    }
+
+    [Fact]
+    public void A_folder_without_a_model_says_what_was_expected() =>
+        Refused(2, "inspect", folder).ShouldContain("config.json");
+
+    [Fact]
+    public void An_unknown_family_lists_the_known_ones()
+    {
+        var file = Path.Combine(folder, "config.json");
+        File.WriteAllText(file, """{ "model_type": "frobnicator" }""");
+
+        var error = Refused(2, "inspect", file);
+
+        error.ShouldContain("frobnicator");
+        error.ShouldContain("llama");
+    }
+
+    [Fact]
+    public void A_safetensors_header_of_2_to_the_63_bytes_is_refused_without_allocating()
+    {
+        File.WriteAllText(Path.Combine(folder, "config.json"), """{ "model_type": "gpt2" }""");
+        File.WriteAllBytes(
+            Path.Combine(folder, "model.safetensors"),
+            [0, 0, 0, 0, 0, 0, 0, 0x80, (byte)'{', (byte)'}']
+        );
+
+        Refused(2, "inspect", Path.Combine(folder, "model.safetensors")).ShouldContain("model.safetensors");
+    }
+
+    [Fact]
+    public void Nothing_is_written_when_the_answer_fails()
+    {
+        var file = Path.Combine(folder, "answer.json");
+
+        Refused(2, "inspect", "no-such/model", "--json", "--output", file);
+
+        Directory.GetFiles(folder).ShouldBeEmpty();
+    }
+
+    private static string Refused(int exitCode, params string[] arguments)
+    {
+        foreach (var json in (bool[])[false, true])
+        {
+            var run = Run.Of(json ? [.. arguments, "--json"] : arguments);
+            run.ExitCode.ShouldBe(exitCode, run.Error);
+            run.Output.ShouldBeEmpty();
+            run.Error.Count(character => character == '\n').ShouldBe(1, run.Error);
+        }
+        return Run.Of(arguments).Error;
+    }
+}

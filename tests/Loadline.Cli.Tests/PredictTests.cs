@@ -1,0 +1,114 @@
+using Loadline.Tests;
+using Shouldly;
+using Xunit;
+
+namespace Loadline.Cli.Tests;
+
+public sealed class PredictTests
+{
+    private static readonly string[] Article =
+    [
+        "predict",
+        "facebook/opt-350m",
+        "--on",
+        "nvidia-a100-sxm-80gb",
+        "--weights",
+        "fp32",
+        "--prompt",
+        "1",
+        "--output",
+        "2047",
+    ];
+
+    [Fact]
+    public void A_token_is_never_faster_than_reading_the_weights_once()
+    {
+        var json = Run.Of([.. Article, "--json"]).Json;
+
+        // 1,324,785,664 bytes less the position table at 2.039 TB/s.
+        var floor = (1_324_785_664 - 4 * 2_099_200) / 2.039e12;
+        json.GetProperty("tpotSeconds").GetProperty("value").GetDouble().ShouldBeGreaterThan(floor);
+        json.GetProperty("physicalLimitTpotSeconds").GetDouble().ShouldBeGreaterThan(0.99 * floor);
+    }
+
+    [Fact]
+    public void Recomputing_the_context_costs_more_than_keeping_it()
+    {
+        var kept = Seconds([.. Article, "--json"]);
+        var recomputed = Seconds([.. Article, "--no-kv-cache", "--json"]);
+
+        recomputed.ShouldBeGreaterThan(5 * kept);
+
+        static double Seconds(string[] arguments) =>
+            Run.Of(arguments).Json.GetProperty("endToEndSeconds").GetProperty("value").GetDouble();
+    }
+
+    [Fact]
+    public void Every_field_of_the_contract_is_there()
+    {
+        var json = Run.Of(
+            "predict",
+            "Qwen/Qwen3-8B",
+            "--on",
+            "h100-sxm",
+            "--prompt",
+            "1000",
+            "--output",
+            "200",
+            "--concurrency",
+            "16",
+            "--json"
+        ).Json;
+
+        json.GetProperty("feasible").GetBoolean().ShouldBeTrue();
+        foreach (var name in (string[])["ttftSeconds", "tpotSeconds", "endToEndSeconds", "outputTokensPerSecond"])
+        {
+            foreach (var part in (string[])["value", "low", "high", "evidence"])
+                json.GetProperty(name).TryGetProperty(part, out _).ShouldBeTrue($"{name}.{part}");
+        }
+        json.TryGetProperty("bound", out _).ShouldBeTrue();
+        json.GetProperty("breakdown").GetArrayLength().ShouldBeGreaterThan(3);
+    }
+
+    [Fact]
+    public void A_rate_beyond_the_machine_is_answered_no()
+    {
+        var run = Run.Of(
+            "predict",
+            "Qwen/Qwen3-8B",
+            "--on",
+            "h100-sxm",
+            "--prompt",
+            "1000",
+            "--output",
+            "200",
+            "--rate",
+            "100000",
+            "--json"
+        );
+
+        run.ExitCode.ShouldBe(1);
+        run.Json.GetProperty("feasible").GetBoolean().ShouldBeFalse();
+        run.Json.TryGetProperty("ttftSeconds", out _).ShouldBeFalse();
+    }
+
+    [Fact]
+    public void A_model_that_does_not_fit_is_answered_no_and_not_predicted()
+    {
+        var run = Run.Of(
+            "predict",
+            "meta-llama/Llama-3.1-405B",
+            "--on",
+            "rtx-4090",
+            "--prompt",
+            "10",
+            "--output",
+            "10",
+            "--json"
+        );
+
+        run.ExitCode.ShouldBe(1);
+        run.Json.TryGetProperty("tpotSeconds", out _).ShouldBeFalse();
+        run.Json.GetProperty("reason").GetString().ShouldNotBeNullOrEmpty();
+    }
+}
