@@ -94,8 +94,8 @@ public sealed record Accelerator
             AcceleratorKind.Cpu => HardwareClass.Cpu,
             AcceleratorKind.TensorProcessor => HardwareClass.TensorProcessor,
             AcceleratorKind.UnifiedMemory when Vendor == "Apple" => HardwareClass.AppleSilicon,
-            AcceleratorKind.UnifiedMemory => HardwareClass.UnifiedMemory,
             _ when MemoryType?.StartsWith("HBM", StringComparison.Ordinal) == true => HardwareClass.HbmGpu,
+            AcceleratorKind.UnifiedMemory => HardwareClass.UnifiedMemory,
             _ => HardwareClass.GddrGpu,
         };
 

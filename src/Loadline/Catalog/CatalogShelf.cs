@@ -66,7 +66,7 @@ public sealed class CatalogShelf<T> : CatalogShelf
     public T? Get(string id) => entries.Value.ContainsKey(id) ? Read(id) : null;
 
     public override JsonElement Show(string name) =>
-        JsonDocument.Parse(entries.Value[names.Value.Find(name)].Json.ToJsonString()).RootElement;
+        JsonElement.Parse(entries.Value[names.Value.Find(name)].Json.ToJsonString());
 
     internal NameIndex Names => names.Value;
 

@@ -6,12 +6,12 @@ internal static class ModelNames
     /// <summary>Endings that mark a tuning or packaging of one architecture.</summary>
     private static readonly string[] Variants = ["-instruct", "-thinking", "-chat", "-base", "-hf", "-it", "-pt"];
 
-    public static (string Id, string Rule)? Find(string name, NameIndex names)
+    public static (string Id, string? Rule)? Find(string name, NameIndex names)
     {
         if (name.Length == 0)
             return null;
         if (names.Exact(name) is { } exact)
-            return (exact, $"{name} is another name of {exact}");
+            return (exact, Same(exact, name) ? null : $"{name} is another name of {exact}");
 
         var bare = !name.Contains('/', StringComparison.Ordinal);
         var sameName = IdsWhere(names, known => bare && Same(WithoutOrganisation(known), name));

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Loadline.Tests.Catalog;
 
-public sealed class CatalogDataTests
+public sealed class CatalogContentTests
 {
     private static readonly CatalogReader Catalog = new();
 
