@@ -116,7 +116,10 @@ public sealed class BadInputTests : IDisposable
     [Fact]
     public void A_safetensors_header_of_2_to_the_63_bytes_is_refused_without_allocating()
     {
-        File.WriteAllText(Path.Combine(folder, "config.json"), """{ "model_type": "gpt2" }""");
+        const string Gpt2 = """
+            { "model_type": "gpt2", "n_embd": 768, "n_head": 12, "n_layer": 12, "n_positions": 1024, "vocab_size": 50257 }
+            """;
+        File.WriteAllText(Path.Combine(folder, "config.json"), Gpt2);
         File.WriteAllBytes(
             Path.Combine(folder, "model.safetensors"),
             [0, 0, 0, 0, 0, 0, 0, 0x80, (byte)'{', (byte)'}']
