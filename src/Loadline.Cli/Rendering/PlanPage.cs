@@ -10,7 +10,6 @@ internal static class PlanPage
     public static void Render(Page page, Plan plan)
     {
         page.Headline(plan.Verdict);
-        page.Line();
         if (plan.Recommended is { } winner)
             page.Facts(Summary(plan, winner));
         Demand(page, plan.Demand);
@@ -19,7 +18,7 @@ internal static class PlanPage
         page.List(
             "Roadmap",
             plan.Roadmap.Select(stage =>
-                $"At {stage.Trigger}{When(stage)}: {stage.Action}, then {Figures.Dollars(stage.CostPerMonthUsd)} USD/month."
+                $"At {stage.Trigger}, {When(stage)}: {stage.Action}, then {Figures.Dollars(stage.CostPerMonthUsd)} USD/month."
             )
         );
         Rejected(page, plan);
@@ -36,24 +35,28 @@ internal static class PlanPage
         {
             (
                 "Cost",
-                $"{Figures.Dollars(winner.CostPerMonthUsd)} USD/month; {winner.Offer}, price of {winner.PriceAsOf}"
+                $"{Figures.Dollars(winner.CostPerMonthUsd)} USD/month, {Where(winner)}, price of {winner.PriceAsOf}"
             ),
             (
                 "Latency",
-                $"first token {Figures.Time(winner.TtftSeconds)}, per token {Figures.Time(winner.TpotSeconds)}, whole answer {Figures.Time(winner.EndToEndSeconds)} (p95 unless the scenario says otherwise)"
+                $"first token {Figures.Time(winner.TtftSeconds)}, whole answer {Figures.Time(winner.EndToEndSeconds)}, at p95"
             ),
             ("Binds", winner.BindingConstraint),
         };
-        if (
-            plan.Reasons.FirstOrDefault(reason => reason.StartsWith(RunnerUp, StringComparison.Ordinal)) is { } runnerUp
-        )
-            facts.Add(("Runner-up", runnerUp[RunnerUp.Length..].TrimStart()));
+        if (!plan.Alternatives.IsEmpty)
+            facts.Add(("Runner-up", RunnerUp(winner, plan.Alternatives[0])));
         if (plan.Roadmap.FirstOrDefault() is { } stage)
-            facts.Add(("Changes", $"at {stage.Trigger}{When(stage)}: {stage.Action}"));
+            facts.Add(("Changes", $"at {stage.Trigger}: {When(stage)}"));
         return facts;
     }
 
-    private const string RunnerUp = "Runner-up:";
+    private static string RunnerUp(Candidate winner, Candidate second)
+    {
+        var difference = second.CostPerMonthUsd.Value - winner.CostPerMonthUsd.Value;
+        var times = second.EndToEndSeconds.Value / winner.EndToEndSeconds.Value;
+        return $"{Name(second.Model)} on {second.Hardware}: "
+            + $"{Significant.Three(difference)} USD/month more, {Significant.Three(times)} times the wait";
+    }
 
     private static void Demand(Page page, Demand demand)
     {
@@ -93,12 +96,8 @@ internal static class PlanPage
     /// <summary>The part of a model id after the organisation.</summary>
     private static string Name(string model) => model[(model.LastIndexOf('/') + 1)..];
 
-    /// <summary>Provider and region of an offer.</summary>
-    private static string Where(Candidate candidate)
-    {
-        var parts = candidate.Offer.Split('/');
-        return $"{parts[0]} {parts[^1]}";
-    }
+    private static string Where(Candidate candidate) =>
+        candidate.Region is { } region and not "global" ? $"{candidate.Provider} {region}" : candidate.Provider;
 
     private static void Rejected(Page page, Plan plan)
     {
@@ -111,7 +110,12 @@ internal static class PlanPage
     }
 
     private static string When(RoadmapStage stage) =>
-        stage.MonthsFromNow is { } months
-            ? $", in {Significant.Three(months.Value)} months ({Significant.Three(months.Low)}-{Significant.Three(months.High)})"
-            : "";
+        (stage.MonthsAtHighGrowth, stage.MonthsAtBaseGrowth) switch
+        {
+            (null, _) => "not within the horizon",
+            ({ } high, null) => $"in {high:0} months at high growth, beyond the horizon at base",
+            ({ } high, { } middle) when stage.MonthsAtLowGrowth is { } low =>
+                $"in {middle:0} months ({high:0}-{low:0})",
+            ({ } high, { } middle) => $"in {middle:0} months ({high:0} at high growth)",
+        };
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Loadline.Prediction;
 using Loadline.Quantities;
 
@@ -39,6 +40,8 @@ internal static class CandidateBuilder
             Engine = $"{deployment.Engine.Id}@{deployment.Rules.Since}",
             Hardware = $"{plan.Offer.Count * plan.Machines}x:{plan.Offer.Accelerator}",
             Offer = plan.Offer.Id,
+            Provider = plan.Offer.Provider,
+            Region = plan.Offer.Region,
             Machines = plan.Machines,
             Replicas = plan.Replicas,
             Parallelism = deployment.Parallelism,
@@ -61,11 +64,7 @@ internal static class CandidateBuilder
         };
     }
 
-    private static System.Collections.Immutable.ImmutableArray<DeviceSummary> DevicesOf(
-        SizedPlan plan,
-        Scenario scenario,
-        ServingPoint point
-    )
+    private static ImmutableArray<DeviceSummary> DevicesOf(SizedPlan plan, Scenario scenario, ServingPoint point)
     {
         var typical = (long)Math.Ceiling(scenario.Workload.PromptTokens.Mean + scenario.Workload.OutputTokens.Mean);
         var memory = plan.Sized.Replica.Memory.With(typical, (long)Math.Ceiling(point.InFlight));
@@ -81,7 +80,7 @@ internal static class CandidateBuilder
     {
         var share = plan.RatePerReplica / plan.Sized.MaximumRate;
         if (plan.Machines == 1 && share < LightLoad)
-            return "smallest machine on offer";
+            return $"size of the smallest machine on offer ({share * 100:0} % used)";
         return plan.Sized.Replica.WhatBinds(plan.Sized.MaximumRate * 1.02);
     }
 }

@@ -45,8 +45,10 @@ public sealed record RoadmapStage
     /// <summary>Peak rate at which the present stage is full.</summary>
     public required double RequestsPerSecond { get; init; }
 
-    /// <summary>Months from now; low is at high growth. Null when the load never gets there within the horizon.</summary>
-    public required Estimate? MonthsFromNow { get; init; }
+    /// <summary>Months from now if the load grows slowly; null when that is not within the horizon.</summary>
+    public required double? MonthsAtLowGrowth { get; init; }
+    public required double? MonthsAtBaseGrowth { get; init; }
+    public required double? MonthsAtHighGrowth { get; init; }
     public required string Action { get; init; }
     public required Estimate CostPerMonthUsd { get; init; }
 }
@@ -64,6 +66,10 @@ public sealed record Candidate
     /// <summary>Machines to rent, as the HW words of the command line.</summary>
     public required string Hardware { get; init; }
     public required string Offer { get; init; }
+    public required string Provider { get; init; }
+
+    /// <summary>As the provider names it; null when the source does not say.</summary>
+    public required string? Region { get; init; }
     public required int Machines { get; init; }
     public required int Replicas { get; init; }
     public required Parallelism Parallelism { get; init; }

@@ -12,6 +12,8 @@ internal static class PlanReport
     {
         var ranked = search
             .Candidates.OrderBy(plan => plan.CostPerMonth)
+            // At the same cost nobody gives quality away.
+            .ThenBy(plan => plan.LosesQuality)
             .ThenBy(plan => plan.EndToEndSeconds)
             .ThenBy(plan => plan.Offer.Id, StringComparer.Ordinal)
             .ToList();
@@ -43,7 +45,7 @@ internal static class PlanReport
         };
     }
 
-    /// <summary>The cheapest of each model and accelerator, in order of cost; of equal cost, the faster format.</summary>
+    /// <summary>The cheapest of each model and accelerator, in order of cost.</summary>
     private static IEnumerable<SizedPlan> Distinct(IEnumerable<SizedPlan> ranked) =>
         ranked.DistinctBy(plan => (plan.Model.Id, plan.Offer.Accelerator));
 

@@ -13,27 +13,28 @@ internal static class Roadmap
     {
         var stages = ImmutableArray.CreateBuilder<RoadmapStage>();
         var perMachine = plan.Replicas / plan.Machines;
-        var users = demand.ActiveUsers;
+        var growth = scenario.Workload.GrowthPerYear;
         for (var stage = 0; stage < MostStages; stage++)
         {
             var machines = plan.Machines + stage;
             var full = plan.Sized.MaximumRate * perMachine * machines;
-            var growth = full / demand.PeakRequestsPerSecond.Value;
-            var months = MonthsUntil(growth, scenario);
-            if (stage > 0 && months is null)
+            var factor = full / demand.PeakRequestsPerSecond.Value;
+            var soonest = MonthsUntil(factor, growth.High, scenario.HorizonMonths);
+            // The first trigger is always worth knowing; later ones only if they can come within the horizon.
+            if (stage > 0 && soonest is null)
                 break;
-            var trigger = users is { } active
-                ? $"{Significant.Three(active.Value * growth)} people active in the busiest hour"
-                : $"{Significant.Three(full)} requests per second in the busiest hour";
             var next = SizedPlan.MonthlyCost(plan.Offer, machines + 1);
             stages.Add(
                 new RoadmapStage
                 {
-                    Trigger = trigger,
+                    Trigger = demand.ActiveUsers is { } active
+                        ? $"{Significant.Three(active.Value * factor)} people active (now {Significant.Three(active.Value)})"
+                        : $"{Significant.Three(full)} requests/s at peak (now {Significant.Three(demand.PeakRequestsPerSecond.Value)})",
                     RequestsPerSecond = full,
-                    MonthsFromNow = months,
-                    Action =
-                        $"rent machine number {machines + 1} ({plan.Offer.Count}x {plan.Offer.Accelerator}, {plan.Offer.Id})",
+                    MonthsAtLowGrowth = MonthsUntil(factor, growth.Low, scenario.HorizonMonths),
+                    MonthsAtBaseGrowth = MonthsUntil(factor, growth.Base, scenario.HorizonMonths),
+                    MonthsAtHighGrowth = soonest,
+                    Action = $"rent machine number {machines + 1}",
                     CostPerMonthUsd = Estimate.WithinFactor(
                         (double)next.Usd,
                         CandidateBuilder.PriceSpread,
@@ -45,19 +46,12 @@ internal static class Roadmap
         return stages.ToImmutable();
     }
 
-    /// <summary>Months until the load has grown by a factor; null when base growth takes longer than the horizon.</summary>
-    private static Estimate? MonthsUntil(double factor, Scenario scenario)
+    /// <summary>Months until the load has grown by a factor; null when that is not within the horizon.</summary>
+    private static double? MonthsUntil(double factor, double growthPerYear, int horizonMonths)
     {
-        var growth = scenario.Workload.GrowthPerYear;
-        if (growth.Base <= 1)
+        if (growthPerYear <= 1)
             return null;
-        var months = Months(growth.Base);
-        if (months > scenario.HorizonMonths)
-            return null;
-        // Slow growth may never get there; the range then ends at the horizon.
-        var latest = growth.Low > 1 ? Math.Min(Months(growth.Low), scenario.HorizonMonths) : scenario.HorizonMonths;
-        return new Estimate(months, Months(growth.High), Math.Max(months, latest), Evidence.Assumed);
-
-        double Months(double perYear) => MonthsPerYear * Math.Log(factor) / Math.Log(perYear);
+        var months = MonthsPerYear * Math.Log(factor) / Math.Log(growthPerYear);
+        return months <= horizonMonths ? months : null;
     }
 }

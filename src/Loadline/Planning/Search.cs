@@ -41,6 +41,9 @@ internal sealed record SizedPlan
     /// <summary>End-to-end time at its percentile, in seconds, for ordering.</summary>
     public required double EndToEndSeconds { get; init; }
 
+    /// <summary>True when the weights were made narrower than they were published.</summary>
+    public bool LosesQuality => !ReferenceEquals(Sized.Replica.Deployment.Weights, Model.StoredWeights);
+
     public static SizedPlan Of(SizedReplica sized, Model model, Offer offer, double peakRate)
     {
         var perMachine = offer.Count / sized.Replica.Deployment.Parallelism.Devices;

@@ -12,13 +12,13 @@ internal static class Verdict
             ? $"{people.Value:N0} people"
             : $"{Significant.Three(demand.PeakRequestsPerSecond.Value)} requests per second";
         if (winner is not null)
-            return $"Yes: rent {Machines(winner)} and run {winner.Model} on it; {load} are served as fast as asked "
-                + $"with {Sure(winner.Confidence)} confidence.";
+            return $"Yes: {winner.Hardware} {(winner.Machines == 1 ? "serves" : "serve")} {load} as fast as asked for about "
+                + $"{Significant.Three(winner.CostPerMonthUsd.Value)} USD a month ({Sure(winner.Confidence)} sure).";
         if (others.IsEmpty)
             return $"No: nothing on offer serves {load} as asked; the reasons are listed.";
         var cheapest = others[0];
-        return $"No: {scenario.MaximumMonthly} per month is not enough for {load}; the cheapest that serves them is "
-            + $"{Machines(cheapest)} at {Significant.Three(cheapest.CostPerMonthUsd.Value)} USD per month.";
+        return $"No: {scenario.MaximumMonthly} a month is not enough for {load}; the cheapest that serves them, "
+            + $"{Machines(cheapest)}, costs {Significant.Three(cheapest.CostPerMonthUsd.Value)} USD.";
     }
 
     public static ImmutableArray<string> Reasons(Scenario scenario, Candidate? winner, ImmutableArray<Candidate> others)
@@ -28,31 +28,31 @@ internal static class Verdict
         var reasons = new List<string>
         {
             $"It is the cheapest of the candidates that meet the objectives with {scenario.Objectives.Confidence * 100:0} % confidence.",
-            $"It carries {Significant.Three(winner.MaximumRequestsPerSecond)} requests per second; what binds first is the {winner.BindingConstraint}.",
+            $"It carries {Significant.Three(winner.MaximumRequestsPerSecond)} requests/s with that confidence; what binds is the {winner.BindingConstraint}.",
         };
         if (!others.IsEmpty)
-            reasons.Add(RunnerUp(winner, others[0]));
+            reasons.Add($"The runner-up, {RunnerUp(winner, others[0])}.");
         return [.. reasons];
     }
 
-    /// <summary>Nothing predicted is certain, so the upper end is open.</summary>
-    private static string Sure(double confidence) => confidence > 0.99 ? "more than 99 %" : $"{confidence * 100:0} %";
-
-    private static string RunnerUp(Candidate winner, Candidate second)
+    /// <summary>What came second, and by how much it lost.</summary>
+    public static string RunnerUp(Candidate winner, Candidate second)
     {
         var difference = second.CostPerMonthUsd.Value - winner.CostPerMonthUsd.Value;
         var share = difference / winner.CostPerMonthUsd.Value;
-        var faster = winner.EndToEndSeconds.Value / second.EndToEndSeconds.Value;
-        var speed =
-            faster > 1.05 ? $" and answers {Significant.Three(faster)} times as fast"
-            : faster < 0.95 ? $" and answers in {Significant.Three(1 / faster)} times the time"
-            : "";
-        return $"Runner-up: {second.Model} {second.WeightFormat} on {second.Hardware} ({second.Offer}) costs "
-            + $"{Significant.Three(difference)} USD per month more ({share * 100:0} %){speed}.";
+        var slower = second.EndToEndSeconds.Value / winner.EndToEndSeconds.Value;
+        var cost =
+            difference < 0.005 * winner.CostPerMonthUsd.Value
+                ? "costs the same"
+                : $"costs {Significant.Three(difference)} USD a month more ({share * 100:0} %)";
+        return $"{second.Model} {second.WeightFormat} on {second.Hardware}, {cost} and takes {Significant.Three(slower)} times as long";
     }
+
+    /// <summary>Nothing predicted is certain, so the upper end is open.</summary>
+    private static string Sure(double confidence) => confidence > 0.99 ? "> 99 %" : $"{confidence * 100:0} %";
 
     private static string Machines(Candidate candidate) =>
         candidate.Machines == 1
-            ? $"one machine with {candidate.Hardware} ({candidate.Offer})"
-            : $"{candidate.Machines} machines, in all {candidate.Hardware} ({candidate.Offer})";
+            ? $"one machine ({candidate.Hardware})"
+            : $"{candidate.Machines} machines ({candidate.Hardware} in all)";
 }
