@@ -136,6 +136,25 @@ public sealed class LatentFamilyTests
     }
 
     [Fact]
+    public void Glm_4_7_Flash_stores_its_prediction_layer_with_a_second_embedding()
+    {
+        // zai-org/GLM-4.7-Flash: 31,221,488,576 stored elements.
+        FamilyExamples
+            .Describe(
+                """
+                { "model_type": "glm4_moe_lite", "hidden_size": 2048, "intermediate_size": 10240,
+                  "moe_intermediate_size": 1536, "num_attention_heads": 20, "num_key_value_heads": 20,
+                  "num_hidden_layers": 47, "n_routed_experts": 64, "n_shared_experts": 1, "num_experts_per_tok": 4,
+                  "first_k_dense_replace": 1, "num_nextn_predict_layers": 1, "q_lora_rank": 768,
+                  "kv_lora_rank": 512, "qk_nope_head_dim": 192, "qk_rope_head_dim": 64, "v_head_dim": 256,
+                  "topk_method": "noaux_tc", "vocab_size": 154880 }
+                """
+            )
+            .StoredElements()
+            .ShouldBe(31_221_488_576);
+    }
+
+    [Fact]
     public void A_shared_indexer_has_no_weights_and_keeps_no_keys()
     {
         var types = string.Join(", ", Enumerable.Range(0, 78).Select(layer => layer < 3 ? "\"full\"" : "\"shared\""));

@@ -194,6 +194,73 @@ public sealed class OtherFamilyTests
             .ShouldBe(8_767_123_696);
     }
 
+    [Theory]
+    // Qwen/Qwen2-VL-7B-Instruct and Qwen2.5-VL-7B-Instruct: 8,291,375,616 and 8,292,166,656 elements.
+    [InlineData("qwen2_vl", "\"embed_dim\": 1280, \"mlp_ratio\": 4, \"hidden_size\": 3584", 8_291_375_616)]
+    [InlineData("qwen2_5_vl", "\"hidden_size\": 1280, \"intermediate_size\": 3420", 8_292_166_656)]
+    public void Qwen_2_VL_changed_its_vision_blocks_between_versions(string type, string vision, long published) =>
+        FamilyExamples
+            .Describe(
+                $$"""
+                { "model_type": "{{type}}", "hidden_size": 3584, "intermediate_size": 18944,
+                  "num_attention_heads": 28, "num_key_value_heads": 4, "num_hidden_layers": 28,
+                  "vocab_size": 152064, "tie_word_embeddings": false,
+                  "vision_config": { "depth": 32, "num_heads": 16, "patch_size": 14, "spatial_merge_size": 2,
+                    "temporal_patch_size": 2, {{vision}} } }
+                """
+            )
+            .AllParameters()
+            .ShouldBe(published);
+
+    [Fact]
+    public void Olmoe_uses_eight_of_64_experts()
+    {
+        // allenai/OLMoE-1B-7B-0924: 6,919,161,856 parameters, arXiv 2409.02060: 1.3B of 6.9B active.
+        var architecture = FamilyExamples.Describe(
+            """
+            { "model_type": "olmoe", "hidden_size": 2048, "intermediate_size": 1024, "num_attention_heads": 16,
+              "num_key_value_heads": 16, "num_hidden_layers": 16, "num_experts": 64, "num_experts_per_tok": 8,
+              "vocab_size": 50304 }
+            """
+        );
+
+        architecture.Tensors.Parameters.ShouldBe(6_919_161_856);
+        (architecture.Tensors.ActiveParameters / 1e9).ShouldBe(1.28, tolerance: 0.01);
+    }
+
+    [Fact]
+    public void StarCoder_shares_one_key_value_head()
+    {
+        // bigcode/starcoderbase, arXiv 2305.06161: 15.5B. Embeddings (49,152 + 8,192) x 6,144; 40 layers of
+        // 6,400 x 6,144 + 6,144^2 + 2 x 6,144 x 24,576 and biases 6,400 + 6,144 + 24,576 + 6,144 and norms 4 x 6,144.
+        const long Layer =
+            6_400L * 6_144 + 6_144L * 6_144 + 2L * 6_144 * 24_576 + (6_400 + 6_144 + 24_576 + 6_144) + 4 * 6_144;
+        var architecture = FamilyExamples.Describe(
+            """
+            { "model_type": "gpt_bigcode", "n_embd": 6144, "n_head": 48, "n_inner": 24576, "n_layer": 40,
+              "n_positions": 8192, "vocab_size": 49152, "multi_query": true }
+            """
+        );
+
+        architecture.Tensors.Parameters.ShouldBe((49_152L + 8_192) * 6_144 + 40 * Layer + 2 * 6_144);
+        architecture.CacheBytesPerToken().ShouldBe(40L * 2 * 128 * 2);
+    }
+
+    [Fact]
+    public void Seed_Oss_biases_query_key_and_value_but_not_the_output()
+    {
+        // ByteDance-Seed/Seed-OSS-36B-Instruct: 36,151,104,512 parameters.
+        FamilyExamples
+            .Describe(
+                """
+                { "model_type": "seed_oss", "hidden_size": 5120, "intermediate_size": 27648,
+                  "num_attention_heads": 80, "num_key_value_heads": 8, "head_dim": 128, "num_hidden_layers": 64,
+                  "vocab_size": 155136, "attention_bias": true, "attention_out_bias": false }
+                """
+            )
+            .Tensors.Parameters.ShouldBe(36_151_104_512);
+    }
+
     [Fact]
     public void Mimo_7B_is_published_with_its_prediction_layer()
     {

@@ -17,9 +17,7 @@ internal sealed class MimoFamily : Family
         AddLayers(tensors, "model.layers.{layer}", config, sizes);
         tensors.Finish(config, sizes, tiedByDefault: false);
 
-        var prediction = config.OptionalInteger("num_nextn_predict_layers") ?? 0;
-        if (prediction is < 0 or > 100)
-            throw config.Contradiction("num_nextn_predict_layers", $"{prediction}", "0 to 100");
+        var prediction = config.PredictionLayers("num_nextn_predict_layers");
         if (prediction > 0)
         {
             const string Layer = "model.mtp_layers.{layer}";

@@ -70,7 +70,7 @@ internal sealed class MimoV2Family : Family
     {
         const string Layer = "model.mtp.layers.{layer}";
         tensors.Part = ModelPart.Mtp;
-        tensors.Layers = LayerPatterns.AllLayers(config.OptionalSize("num_nextn_predict_layers") ?? 3);
+        tensors.Layers = LayerPatterns.AllLayers(config.PredictionLayers("num_nextn_predict_layers", whenAbsent: 3));
         tensors.Norm($"{Layer}.enorm", sizes.Hidden);
         tensors.Norm($"{Layer}.hnorm", sizes.Hidden);
         tensors.Linear($"{Layer}.eh_proj", sizes.Hidden, 2L * sizes.Hidden, Sharding.Replicated);

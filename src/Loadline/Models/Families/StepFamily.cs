@@ -83,7 +83,7 @@ internal sealed class StepFamily : Family
     private static HashSet<int> DenseLayers(ModelConfig config, int layers)
     {
         if (!config.Has("moe_layers_enum"))
-            return [.. Enumerable.Range(0, config.Size("first_k_dense_replace"))];
+            return [.. Enumerable.Range(0, Math.Min(layers, config.Size("first_k_dense_replace")))];
         var listed = config.OptionalText("moe_layers_enum")!;
         var sparse = new HashSet<int>();
         foreach (var part in listed.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
