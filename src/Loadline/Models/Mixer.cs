@@ -73,8 +73,9 @@ public abstract record Mixer
         /// <summary>Picks the compressed vectors that are attended to; null when all are.</summary>
         public Indexer? Indexer { get; init; }
 
-        /// <summary>Cached numbers per token beyond the window: a share of one vector.</summary>
-        public long ElementsPerToken => Ratio is { } ratio ? (HeadSize + (Indexer?.ElementsPerToken ?? 0)) / ratio : 0;
+        /// <summary>Cached numbers per token beyond the window: a share of one vector, rounded up.</summary>
+        public long ElementsPerToken =>
+            Ratio is { } ratio ? (HeadSize + (Indexer?.ElementsPerToken ?? 0) + ratio - 1) / ratio : 0;
     }
 
     /// <summary>

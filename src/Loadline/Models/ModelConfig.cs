@@ -120,6 +120,22 @@ public sealed class ModelConfig
     public ModelConfig? Section(string name) =>
         Has(name) ? new ModelConfig(File, root.GetProperty(name), $"{path}.{name}") : null;
 
+    /// <summary>A list of nested objects such as <c>block_configs</c>; null when absent.</summary>
+    public IReadOnlyList<ModelConfig>? Sections(string name)
+    {
+        if (!Has(name))
+            return null;
+        var value = root.GetProperty(name);
+        return value.ValueKind == JsonValueKind.Array
+            ?
+            [
+                .. value
+                    .EnumerateArray()
+                    .Select((item, index) => new ModelConfig(File, item, $"{path}.{name}[{index}]")),
+            ]
+            : throw Wrong(name, value, "an array of objects");
+    }
+
     /// <summary>The raw value, for forms too irregular for the readers above; null when absent.</summary>
     public JsonElement? Raw(string name) => Has(name) ? root.GetProperty(name) : null;
 

@@ -24,6 +24,30 @@ public sealed class OptFamilyTests
         architecture.Tensors.SizeIn(WeightFormats.Fp32).Bytes.ShouldBe(1_324_785_664);
     }
 
+    [Theory]
+    // facebook/opt-125m, 1.3b and 2.7b: bytes of the published fp16 files.
+    [InlineData(768, 3072, 12, 12, 250_478_592)]
+    [InlineData(2048, 8192, 32, 24, 2_631_516_160)]
+    [InlineData(2560, 10240, 32, 32, 5_303_193_600)]
+    public void The_siblings_norm_before_their_blocks_and_have_the_size_of_their_files(
+        int hidden,
+        int intermediate,
+        int heads,
+        int layers,
+        long bytes
+    )
+    {
+        var architecture = Describe(
+            $$"""
+            { "model_type": "opt", "hidden_size": {{hidden}}, "ffn_dim": {{intermediate}},
+              "num_attention_heads": {{heads}}, "num_hidden_layers": {{layers}}, "vocab_size": 50272,
+              "max_position_embeddings": 2048, "word_embed_proj_dim": {{hidden}}, "do_layer_norm_before": true }
+            """
+        );
+
+        architecture.Tensors.SizeIn(WeightFormats.Fp16).Bytes.ShouldBe(bytes);
+    }
+
     private static Architecture Describe(string config)
     {
         using var document = JsonDocument.Parse(config);

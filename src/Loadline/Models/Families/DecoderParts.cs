@@ -174,6 +174,17 @@ internal static class DecoderParts
     /// <summary>The language model of a multimodal configuration; the configuration itself when it is text only.</summary>
     public static ModelConfig TextSection(this ModelConfig config) => config.Section("text_config") ?? config;
 
+    /// <summary>For encoders that a family has but Loadline does not describe: no count rather than a wrong one.</summary>
+    public static void RefuseTower(this ModelConfig config, string section)
+    {
+        if (config.Has(section))
+            throw config.Contradiction(
+                section,
+                "an encoder that Loadline does not describe",
+                "the language model alone"
+            );
+    }
+
     public static Architecture ToArchitecture(
         this ModelConfig config,
         string family,

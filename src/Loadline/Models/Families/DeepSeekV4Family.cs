@@ -19,9 +19,7 @@ internal sealed class DeepSeekV4Family : Family
     public override Architecture Describe(ModelConfig config)
     {
         var sizes = DecoderSizes.Read(config);
-        var prediction = config.OptionalInteger("num_nextn_predict_layers") ?? 0;
-        if (prediction is < 0 or > 100)
-            throw config.Contradiction("num_nextn_predict_layers", $"{prediction}", "0 to 100");
+        var prediction = config.PredictionLayers("num_nextn_predict_layers");
         var ratios = Ratios(config, sizes.Layers, prediction);
         var indexer = config.Indexer() ?? throw config.Missing("index_n_heads", "a positive whole number");
 

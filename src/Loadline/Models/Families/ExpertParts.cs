@@ -66,6 +66,6 @@ internal static class ExpertParts
     public static void GatedSharedExpert(this TensorList tensors, string mlp, int hidden, int intermediate)
     {
         tensors.GatedMlp($"{mlp}.shared_expert", hidden, intermediate);
-        tensors.Router($"{mlp}.shared_expert_gate", 1, hidden);
+        tensors.Small($"{mlp}.shared_expert_gate.weight", [1, hidden]);
     }
 }

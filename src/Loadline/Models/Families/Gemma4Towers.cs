@@ -68,7 +68,9 @@ internal static class Gemma4Towers
         tensors.Linear($"{Convolutions}.input_proj_linear", width, (long)(first / 4) * second, Sharding.Replicated);
         tensors.Linear($"{Tower}.output_proj", output, width, Sharding.Replicated, bias: true);
 
-        tensors.Layers = LayerPatterns.AllLayers(audio.OptionalSize("num_hidden_layers") ?? 12);
+        tensors.Layers = LayerPatterns.AllLayers(
+            audio.Has("num_hidden_layers") ? audio.LayerCount("num_hidden_layers") : 12
+        );
         const string Layer = $"{Tower}.layers.{{layer}}";
         foreach (var mlp in (string[])[$"{Layer}.feed_forward1", $"{Layer}.feed_forward2"])
         {

@@ -80,6 +80,15 @@ internal static class LayerPatterns
         return Enumerable.Range(0, layers).Where(layer => layer < first || layer % frequency != 0).ToHashSet();
     }
 
+    /// <summary>A list of 0 or 1 for every layer.</summary>
+    public static ImmutableArray<bool> LayerSwitches(this ModelConfig config, string name, int layers)
+    {
+        var values = config.OptionalIntegers(name) ?? throw config.Missing(name, "0 or 1 for every layer");
+        return values.Count == layers && values.All(value => value is 0 or 1)
+            ? [.. values.Select(value => value == 1)]
+            : throw config.Contradiction(name, $"{values.Count} entries", $"0 or 1 for each of {layers} layers");
+    }
+
     public static ImmutableArray<Mixer> Repeat(this Mixer mixer, int layers) => [.. Enumerable.Repeat(mixer, layers)];
 
     public static ImmutableArray<int> AllLayers(int count) => [.. Enumerable.Range(0, count)];

@@ -12,19 +12,29 @@ internal sealed class LlamaFamily : Family
 
     public override string Name => "llama";
 
-    public override IReadOnlyList<string> ModelTypes => ["llama", "granite", "smollm3", "minicpm", "internlm3"];
+    public override IReadOnlyList<string> ModelTypes =>
+        ["llama", "granite", "smollm3", "minicpm", "internlm3", "seed_oss"];
 
     public override Architecture Describe(ModelConfig config)
     {
         var sizes = DecoderSizes.Read(config);
-        var bias = config.Flag("attention_bias", false) || config.Flag("bias", false);
-        var qkvBias = bias || config.Flag("qkv_bias", false);
+        var qkvBias =
+            config.Flag("attention_bias", false) || config.Flag("bias", false) || config.Flag("qkv_bias", false);
+        // Seed-OSS has biases on query, key and value but says "no" for the output on its own.
+        var outputBias =
+            config.Flag("attention_out_bias", config.Flag("attention_bias", false)) || config.Flag("bias", false);
         var mlpBias = config.Flag("mlp_bias", false) || config.Flag("bias", false);
 
         var tensors = sizes.Begin();
         const string Layer = "model.layers.{layer}";
         tensors.PreNorms(Layer, sizes.Hidden);
-        tensors.Attention($"{Layer}.self_attn", sizes.Hidden, sizes.FullAttention, qkvBias: qkvBias, outputBias: bias);
+        tensors.Attention(
+            $"{Layer}.self_attn",
+            sizes.Hidden,
+            sizes.FullAttention,
+            qkvBias: qkvBias,
+            outputBias: outputBias
+        );
         tensors.GatedMlp($"{Layer}.mlp", sizes.Hidden, config.Size("intermediate_size"), mlpBias);
         tensors.Finish(config, sizes, TiedByDefault.Contains(config.ModelType));
 

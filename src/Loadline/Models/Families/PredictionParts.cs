@@ -5,6 +5,13 @@ namespace Loadline.Models;
 /// <summary>Multi-token-prediction layers numbered after the language model's, as DeepSeek-V3 stores them.</summary>
 internal static class PredictionParts
 {
+    /// <summary>How many there are; <paramref name="whenAbsent"/> where the file does not say.</summary>
+    public static int PredictionLayers(this ModelConfig config, string name, int whenAbsent = 0)
+    {
+        var count = config.OptionalInteger(name) ?? whenAbsent;
+        return count is >= 0 and <= 100 ? count : throw config.Contradiction(name, $"{count}", "0 to 100");
+    }
+
     /// <summary>
     /// What joins such a layer to the model: norms of both inputs, their projection, and the shared embedding and head,
     /// which most checkpoints store again. The list goes on with the returned layers; none when there are none.
@@ -22,9 +29,7 @@ internal static class PredictionParts
         bool storesCopies
     )
     {
-        var count = text.OptionalInteger("num_nextn_predict_layers") ?? 0;
-        if (count is < 0 or > 100)
-            throw text.Contradiction("num_nextn_predict_layers", $"{count}", "0 to 100");
+        var count = text.PredictionLayers("num_nextn_predict_layers");
         ImmutableArray<int> layers = [.. Enumerable.Range(sizes.Layers, count)];
         if (layers.IsEmpty)
             return layers;

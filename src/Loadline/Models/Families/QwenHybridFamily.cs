@@ -79,9 +79,7 @@ internal sealed class QwenHybridFamily : Family
     private static void Prediction(TensorList tensors, ModelConfig text, DecoderSizes sizes, bool isNext)
     {
         // Qwen3-Next stores one prediction layer and does not say so.
-        var count = isNext ? 1 : text.OptionalInteger("mtp_num_hidden_layers") ?? 0;
-        if (count is < 0 or > 100)
-            throw text.Contradiction("mtp_num_hidden_layers", $"{count}", "0 to 100");
+        var count = text.PredictionLayers("mtp_num_hidden_layers", whenAbsent: isNext ? 1 : 0);
         if (count == 0)
             return;
 

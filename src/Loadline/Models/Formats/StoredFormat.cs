@@ -6,7 +6,8 @@ namespace Loadline.Models;
 /// <summary>Matrices of a checkpoint that were quantized alike.</summary>
 /// <param name="Targets">Which matrices.</param>
 /// <param name="Format">How they are stored.</param>
-internal readonly record struct StoredRule(ModulePatterns Targets, BlockFormat Format);
+/// <param name="Arithmetic">How they are multiplied.</param>
+internal readonly record struct StoredRule(ModulePatterns Targets, BlockFormat Format, Arithmetic Arithmetic);
 
 /// <summary>
 /// How a checkpoint says it is quantized: rules that name modules, and modules left alone. The first rule that names
@@ -14,14 +15,8 @@ internal readonly record struct StoredRule(ModulePatterns Targets, BlockFormat F
 /// </summary>
 public sealed record StoredFormat : WeightFormat
 {
-    internal StoredFormat(
-        string name,
-        ImmutableArray<StoredRule> rules,
-        ModulePatterns leftAlone,
-        BlockFormat rest,
-        Arithmetic arithmetic
-    )
-        : base(name, rules[0].Format, rest, arithmetic)
+    internal StoredFormat(string name, ImmutableArray<StoredRule> rules, ModulePatterns leftAlone, BlockFormat rest)
+        : base(name, rules[0].Format, rest, rules[0].Arithmetic)
     {
         Rules = rules;
         LeftAlone = leftAlone;
@@ -32,8 +27,10 @@ public sealed record StoredFormat : WeightFormat
     internal ModulePatterns LeftAlone { get; }
 
     /// <summary>The format of the tensor in its first layer; see <see cref="Split"/>.</summary>
-    public override BlockFormat FormatOf(Tensor tensor) =>
-        FormatIn(tensor, tensor.Layers.IsDefaultOrEmpty ? 0 : tensor.Layers[0]);
+    public override BlockFormat FormatOf(Tensor tensor) => RuleFor(tensor, FirstLayer(tensor))?.Format ?? Rest;
+
+    public override Arithmetic ArithmeticOf(Tensor tensor) =>
+        RuleFor(tensor, FirstLayer(tensor))?.Arithmetic ?? Arithmetic.Bf16;
 
     public override ByteSize SizeOf(Tensor tensor)
     {
@@ -53,25 +50,30 @@ public sealed record StoredFormat : WeightFormat
         tensor.Layers.Length < 2
             ? [tensor]
             : tensor
-                .Layers.GroupBy(layer => FormatIn(tensor, layer))
+                .Layers.GroupBy(layer => RuleFor(tensor, layer)?.Format)
                 .Select(layers => tensor with { Layers = [.. layers] });
 
-    private BlockFormat FormatIn(Tensor tensor, int layer)
+    private static int FirstLayer(Tensor tensor) => tensor.Layers.IsDefaultOrEmpty ? 0 : tensor.Layers[0];
+
+    /// <summary>The rule that decides; null when the tensor keeps the model's own type.</summary>
+    private StoredRule? RuleFor(Tensor tensor, int layer)
     {
+        // The head is a matrix too, but only quantized where a rule names it.
+        if (!tensor.IsQuantizable && tensor.Role != TensorRole.Head)
+            return null;
+
         var module = tensor
             .Name.Replace("{layer}", $"{layer}", StringComparison.Ordinal)
             .Replace("{expert}", "0", StringComparison.Ordinal);
         if (module.EndsWith(".weight", StringComparison.Ordinal))
             module = module[..^".weight".Length];
-
-        // The head is a matrix too, but only quantized where a rule names it.
-        if (!tensor.IsQuantizable && tensor.Role != TensorRole.Head || LeftAlone.Names(module))
-            return Rest;
+        if (LeftAlone.Names(module))
+            return null;
         foreach (var rule in Rules)
         {
             if (tensor.IsQuantizable && rule.Targets.MatchesEverything || rule.Targets.Names(module))
-                return rule.Format;
+                return rule;
         }
-        return Rest;
+        return null;
     }
 }

@@ -81,8 +81,9 @@ internal static class StoredFormatReader
         {
             foreach (var layer in layers.Fields)
             {
-                var algorithm = layers.Section(layer)!.OptionalText("quant_algo");
-                rules.Add(new StoredRule(new([layer]), Algorithm(section, algorithm)));
+                var algorithm = layers.Section(layer)?.OptionalText("quant_algo");
+                var format = Algorithm(section, algorithm);
+                rules.Add(new StoredRule(new([layer]), format, ArithmeticOf(format)));
             }
         }
         if (config.OptionalText("expert_dtype") is { } experts)
@@ -91,16 +92,16 @@ internal static class StoredFormatReader
                 throw config.Contradiction("expert_dtype", $"\"{experts}\"", "fp4 or fp8");
             matrices = matrices with { Name = $"{matrices.Name}-ue8m0", ScaleBytes = 1 };
             if (experts == "fp4")
-                rules.Add(new StoredRule(new(["experts"]), BlockFormats.Mxfp4));
+                rules.Add(new StoredRule(new(["experts"]), BlockFormats.Mxfp4, Arithmetic.Fp8));
         }
-        rules.Add(new StoredRule(new(["Linear"]), matrices));
+        rules.Add(new StoredRule(new(["Linear"]), matrices, Arithmetic.Fp8));
 
         // These stay as they are without every file saying so: the projection of DeepSeek's and GLM's prediction layers,
         // and the compressors of DeepSeek-V4.
         string[] alwaysLeftAlone = ["eh_proj", "compressor"];
         var leftAlone = rules.Count == 1 ? Ignored(section, alwaysLeftAlone) : new ModulePatterns(alwaysLeftAlone);
         var name = string.Join('+', rules.Select(rule => rule.Format.Name.Split('-')[0]).Distinct());
-        return new StoredFormat(name, rules.ToImmutable(), leftAlone, rest, Arithmetic.Fp8);
+        return new StoredFormat(name, rules.ToImmutable(), leftAlone, rest);
     }
 
     /// <summary>GPTQ and AWQ: a scale and a zero point for every group of weights along the input.</summary>
@@ -122,20 +123,20 @@ internal static class StoredFormatReader
     private static StoredFormat Groups(ModelConfig section, string method, BlockFormat rest)
     {
         var rules = ImmutableArray.CreateBuilder<StoredRule>();
-        var arithmetic = (Arithmetic?)null;
         var groups = section.Section("config_groups")!;
         foreach (var name in groups.Fields)
         {
-            var group = groups.Section(name)!;
+            var group = groups.Section(name) ?? throw groups.Missing(name, "an object");
             var weights = group.Section("weights") ?? throw group.Missing("weights", "an object");
             var format = GroupFormat(weights);
-            rules.Add(new StoredRule(Patterns(group, "targets", group.OptionalTexts("targets") ?? ["Linear"]), format));
-            arithmetic ??= group.Has("input_activations") ? ArithmeticOf(format) : Arithmetic.Bf16;
+            var targets = Patterns(group, "targets", group.OptionalTexts("targets") ?? ["Linear"]);
+            var arithmetic = group.Has("input_activations") ? ArithmeticOf(format) : Arithmetic.Bf16;
+            rules.Add(new StoredRule(targets, format, arithmetic));
         }
-        if (arithmetic is not { } first)
+        if (rules.Count == 0)
             throw section.Contradiction("config_groups", "{}", "at least one group");
         var label = $"{method}-{string.Join('+', rules.Select(rule => rule.Format.Name).Distinct())}";
-        return new StoredFormat(label, rules.ToImmutable(), Ignored(section), rest, first);
+        return new StoredFormat(label, rules.ToImmutable(), Ignored(section), rest);
     }
 
     private static BlockFormat GroupFormat(ModelConfig weights)
@@ -209,7 +210,7 @@ internal static class StoredFormatReader
         BlockFormat matrices,
         BlockFormat rest,
         Arithmetic arithmetic
-    ) => new(name, [new StoredRule(new(["Linear"]), matrices)], Ignored(section), rest, arithmetic);
+    ) => new(name, [new StoredRule(new(["Linear"]), matrices, arithmetic)], Ignored(section), rest);
 
     private static ModulePatterns Ignored(ModelConfig section, params IReadOnlyList<string> others)
     {
