@@ -12,7 +12,7 @@ internal static class Verdict
             ? $"{people.Value:N0} people"
             : $"{Significant.Three(demand.PeakRequestsPerSecond.Value)} requests per second";
         if (winner is not null)
-            return $"Yes: {winner.Hardware} {(winner.Machines == 1 ? "serves" : "serve")} {load} as fast as asked for about "
+            return $"Yes: {winner.Hardware} {(winner.Machines == 1 ? "serves" : "serve")} {load} as fast as asked for "
                 + $"{Significant.Three(winner.CostPerMonthUsd.Value)} USD a month ({Sure(winner.Confidence)} sure).";
         if (others.IsEmpty)
             return $"No: nothing on offer serves {load} as asked; the reasons are listed.";
