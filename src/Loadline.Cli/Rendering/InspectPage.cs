@@ -37,16 +37,7 @@ internal static class InspectPage
                 ("Family", architecture.Family),
                 ("Layers", $"{architecture.Layers}, hidden size {architecture.HiddenSize:N0}"),
             };
-            foreach (var kind in architecture.LayerKinds)
-            {
-                var window = kind.Window is { } tokens ? $", last {tokens:N0} tokens" : "";
-                facts.Add(
-                    (
-                        "  " + kind.Kind,
-                        $"{kind.Layers} layers: {kind.QueryHeads} query heads, {kind.KvHeads} key-value heads of {kind.HeadSize}{window}"
-                    )
-                );
-            }
+            facts.AddRange(architecture.LayerKinds.Select(kind => ("  " + kind.Kind, Describe(kind))));
             if (architecture.Experts is { } experts)
                 facts.Add(("Experts", $"{experts} per layer, {architecture.ActiveExperts} per token"));
             facts.Add(("Vocabulary", $"{architecture.VocabularySize:N0}"));
@@ -62,6 +53,28 @@ internal static class InspectPage
             facts.Add(("Cache", Cache(model.Cache)));
             return facts;
         }
+    }
+
+    private static string Describe(LayerKindSummary kind)
+    {
+        var parts = new List<string>();
+        if (kind.QueryHeads is { } queries)
+            parts.Add(
+                kind.KvHeads is { } keys
+                    ? $"{queries} query heads, {keys} key-value heads of {kind.HeadSize}"
+                    : $"{queries} query heads of {kind.HeadSize}"
+            );
+        if (kind.LatentRank is { } rank)
+            parts.Add($"one latent of {rank} + {kind.RopeSize} for all");
+        if (kind.Window is { } window)
+            parts.Add($"last {window:N0} tokens");
+        if (kind.CompressionRatio is { } ratio)
+            parts.Add($"one vector per {ratio} tokens before");
+        if (kind.SelectedTokens is { } selected)
+            parts.Add($"{selected:N0} tokens selected");
+        if (kind.StateElements is { } state)
+            parts.Add($"state of {Figures.Exact(state)} numbers per sequence");
+        return parts.Count == 0 ? $"{kind.Layers} layers" : $"{kind.Layers} layers: {string.Join(", ", parts)}";
     }
 
     private static string Cache(CacheSummary cache)

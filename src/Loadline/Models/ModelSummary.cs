@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 
 namespace Loadline.Models;
 
@@ -105,19 +106,82 @@ public sealed record LayerKindSummary
     /// <summary>Tokens in the window; null when all are attended to.</summary>
     public int? Window { get; init; }
 
+    /// <summary>Width of the shared latent vector and of its rotated key; null unless the kind is latent.</summary>
+    public int? LatentRank { get; init; }
+    public int? RopeSize { get; init; }
+
+    /// <summary>Tokens that a sparse layer selects; null when it attends to all.</summary>
+    public int? SelectedTokens { get; init; }
+
+    /// <summary>Tokens that become one cached vector; null when each keeps its own.</summary>
+    public int? CompressionRatio { get; init; }
+
+    /// <summary>Numbers of recurrent and convolution state per sequence and layer; null for attention.</summary>
+    public long? StateElements { get; init; }
+
     public static LayerKindSummary Of(Mixer mixer, int layers) =>
         mixer switch
         {
-            Mixer.Attention attention => new()
+            Mixer.Attention attention => OfAttention(attention, layers),
+            Mixer.LatentAttention latent => new()
             {
-                Kind = attention.Window is null ? "full" : "window",
+                Kind = latent.Indexer is null ? "latent" : "sparse latent",
                 Layers = layers,
-                QueryHeads = attention.QueryHeads,
-                KvHeads = attention.KvHeads,
-                HeadSize = attention.HeadSize,
-                Window = attention.Window,
+                QueryHeads = latent.QueryHeads,
+                HeadSize = latent.PlainSize + latent.RopeSize,
+                LatentRank = latent.LatentRank,
+                RopeSize = latent.RopeSize,
+                SelectedTokens = latent.Indexer?.Selected,
             },
-            _ => new() { Kind = "none", Layers = layers },
+            Mixer.CompressedAttention compressed => new()
+            {
+                Kind = "compressed",
+                Layers = layers,
+                QueryHeads = compressed.QueryHeads,
+                HeadSize = compressed.HeadSize,
+                Window = compressed.Window,
+                CompressionRatio = compressed.Ratio,
+                SelectedTokens = compressed.Indexer?.Selected,
+            },
+            Mixer.Linear linear => new()
+            {
+                Kind = "linear",
+                Layers = layers,
+                StateElements = linear.StateElements,
+            },
+            Mixer.Convolution convolution => new()
+            {
+                Kind = "convolution",
+                Layers = layers,
+                StateElements = convolution.StateElements,
+            },
+            Mixer.Parallel parallel => OfAttention(parallel.Softmax, layers) with
+            {
+                Kind = "attention beside linear",
+                StateElements = parallel.Recurrence.StateElements,
+            },
+            Mixer.None => new() { Kind = "none", Layers = layers },
+            _ => throw new UnreachableException(),
+        };
+
+    private static LayerKindSummary OfAttention(Mixer.Attention attention, int layers) =>
+        new()
+        {
+            Kind = attention switch
+            {
+                { IsBidirectional: true } => "bidirectional",
+                { SharesCache: true } => "shared",
+                { Indexer: not null } => "sparse",
+                { Window: null } => "full",
+                { IsChunked: true } => "chunked",
+                _ => "window",
+            },
+            Layers = layers,
+            QueryHeads = attention.QueryHeads,
+            KvHeads = attention.KvHeads,
+            HeadSize = attention.HeadSize,
+            Window = attention.Window,
+            SelectedTokens = attention.Indexer?.Selected,
         };
 }
 
