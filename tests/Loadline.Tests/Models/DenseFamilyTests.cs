@@ -230,6 +230,21 @@ public sealed class DenseFamilyTests
         refusal.Found.ShouldBe("missing");
     }
 
+    [Fact]
+    public void Sizes_whose_product_is_beyond_counting_are_refused_and_do_not_overflow()
+    {
+        var refusal = Should.Throw<BadContentException>(() =>
+            FamilyExamples.Describe(
+                """
+                { "model_type": "llama", "vocab_size": 2147483647, "hidden_size": 2147483647,
+                  "intermediate_size": 2147483647, "num_attention_heads": 1, "num_hidden_layers": 9999 }
+                """
+            )
+        );
+
+        refusal.Place.ShouldBe("$");
+    }
+
     [Theory]
     [InlineData("\"num_key_value_heads\": 5", "$.num_key_value_heads")]
     [InlineData("\"num_key_value_heads\": 8, \"num_hidden_layers\": 2000000000", "$.num_hidden_layers")]

@@ -79,7 +79,9 @@ public static class ModelFamilies
         }
         try
         {
-            return WithStoredFormat(family.Describe(config), config);
+            var architecture = WithStoredFormat(family.Describe(config), config);
+            ProveSummable(architecture);
+            return architecture;
         }
         catch (OverflowException)
         {
@@ -90,6 +92,16 @@ public static class ModelFamilies
                 "a model that can exist"
             );
         }
+    }
+
+    /// <summary>Overflows here rather than in whoever adds up parameters or bytes later.</summary>
+    private static void ProveSummable(Architecture architecture)
+    {
+        const long WidestElement = 8;
+        var bytes = 0L;
+        foreach (var tensor in architecture.Tensors.Tensors)
+            bytes += tensor.Count * tensor.Copies * WidestElement;
+        _ = architecture.Cache.PerToken(BlockFormats.Fp64);
     }
 
     private static Architecture WithStoredFormat(Architecture architecture, ModelConfig config)

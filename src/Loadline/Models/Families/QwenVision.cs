@@ -1,6 +1,6 @@
 namespace Loadline.Models;
 
-/// <summary>The vision transformer of Qwen3-VL and Qwen3.5: 3-D patches, fused attention, merged patches. </summary>
+/// <summary>The vision transformer of Qwen3-VL and Qwen3.5: 3-D patches, fused attention, merged patches.</summary>
 internal static class QwenVision
 {
     public static void Add(TensorList tensors, ModelConfig vision, string prefix = "model.visual")
