@@ -1,0 +1,40 @@
+using BenchmarkDotNet.Attributes;
+using Loadline.Catalog;
+using Loadline.Prediction;
+
+namespace Loadline.Benchmarks;
+
+/// <summary>The parts a plan is made of: a memory answer, a prepared step, a closed-form answer.</summary>
+[MemoryDiagnoser]
+public class PredictionBenchmark
+{
+    private readonly Deployment deployment;
+    private readonly Step step;
+    private readonly ClosedFormServing serving;
+
+    public PredictionBenchmark()
+    {
+        var catalog = new CatalogReader();
+        deployment = new DeploymentBuilder(catalog)
+            .Build(
+                new DeploymentRequest
+                {
+                    Model = new ModelSource(catalog).Read("meta-llama/Llama-3.1-8B-Instruct"),
+                    Accelerator = catalog.Accelerators.Find("nvidia-h100-sxm-80gb"),
+                }
+            )
+            .Deployment;
+        step = new Step(deployment);
+        var costs = new StepCosts(step, deployment.Rules.MaximumBatchedTokens, new RequestShape(1800, 250));
+        serving = new ClosedFormServing(costs, deployment.Rules.RequestOverhead.Seconds);
+    }
+
+    [Benchmark]
+    public DeviceMemory MemoryAnswer() => new ServingMemory(deployment).With(8192, 16);
+
+    [Benchmark]
+    public double PreparedStep() => step.TimeOf(StepShape.Decode(32, 2000)).Seconds;
+
+    [Benchmark]
+    public ServingPoint ClosedForm() => serving.AtConcurrency(32);
+}
