@@ -26,6 +26,10 @@ public sealed record Deployment
     /// <summary>The arithmetic the matrices run in on this hardware; null when it has no rate that could serve.</summary>
     public Arithmetic? Arithmetic => AttainableArithmetic(Weights.Arithmetic, Accelerator.Peak);
 
+    /// <summary>The arithmetic one matrix runs in: what a recipe leaves alone is multiplied in its own type.</summary>
+    public Arithmetic? ArithmeticOf(Tensor tensor) =>
+        AttainableArithmetic(Weights.ArithmeticOf(tensor), Accelerator.Peak);
+
     /// <summary>
     /// Why the model cannot be split this way, in one line; null when it can. Engines demand whole query heads per
     /// rank; key-value heads are copied when there are fewer than ranks.
@@ -35,17 +39,31 @@ public sealed record Deployment
         var tensor = Parallelism.Tensor;
         if (tensor > 1 && !Engine.TensorParallel)
             return $"{Engine.Name} has no tensor parallelism";
+        if (Parallelism.Pipeline > Architecture.Layers.Length)
+            return $"{Architecture.Layers.Length} layers cannot be shared out over {Parallelism.Pipeline} devices";
         foreach (var layer in Architecture.Layers)
         {
-            if (layer is not Mixer.Attention attention)
-                continue;
-            if (attention.QueryHeads % tensor != 0)
-                return $"{attention.QueryHeads} query heads cannot be split over {tensor} devices";
-            if (attention.KvHeads % tensor != 0 && tensor % attention.KvHeads != 0)
-                return $"{attention.KvHeads} key-value heads neither divide by {tensor} devices nor divide them";
+            if (WhyNotSplit(layer, tensor) is { } reason)
+                return reason;
         }
         return null;
     }
+
+    private static string? WhyNotSplit(Mixer layer, int ranks) =>
+        layer switch
+        {
+            Mixer.Attention attention when attention.KvHeads % ranks != 0 && ranks % attention.KvHeads != 0 =>
+                $"{attention.KvHeads} key-value heads neither divide by {ranks} devices nor divide them",
+            Mixer.Attention attention => WhyNotDivided(attention.QueryHeads, "query heads", ranks),
+            Mixer.LatentAttention latent => WhyNotDivided(latent.QueryHeads, "query heads", ranks),
+            Mixer.CompressedAttention compressed => WhyNotDivided(compressed.QueryHeads, "query heads", ranks),
+            Mixer.Linear recurrence => WhyNotDivided(recurrence.Heads, "heads of linear attention", ranks),
+            Mixer.Parallel both => WhyNotSplit(both.Softmax, ranks) ?? WhyNotSplit(both.Recurrence, ranks),
+            _ => null,
+        };
+
+    private static string? WhyNotDivided(int heads, string what, int ranks) =>
+        heads % ranks == 0 ? null : $"{heads} {what} cannot be split over {ranks} devices";
 
     /// <summary>
     /// Formats whose unit is missing are multiplied in the next wider type the hardware has: weights stay small, the

@@ -10,6 +10,15 @@ internal static class KernelLookup
     /// <summary>Share of a link's bandwidth that a ring of all-reduces attains where none was measured.</summary>
     private const double LinkFraction = 0.5;
 
+    /// <summary>For operators that read no weights and have constants of their own.</summary>
+    private static readonly MatrixConstants MatrixConstantsOfNone = new()
+    {
+        ComputeFraction = 1,
+        MemoryFraction = 1,
+        Startup = Duration.Zero,
+        Smoothness = 1,
+    };
+
     public static MatrixConstants For(Operator item, Deployment deployment)
     {
         var kernels = deployment.Kernels;
@@ -23,17 +32,18 @@ internal static class KernelLookup
                 Smoothness = 1,
             },
             OperatorKind.Experts => Usable(
-                kernels.Experts(FormatOf(deployment, item.Quantized)).Constants,
+                kernels.Experts(FormatOf(deployment, item.Weight!)).Constants,
                 kernels.DatasheetOnly.Experts,
                 deployment,
-                item.Quantized
+                item.Weight!
             ),
-            _ => Usable(
-                kernels.Matrices(FormatOf(deployment, item.Quantized)).Constants,
+            OperatorKind.Matrix or OperatorKind.Head => Usable(
+                kernels.Matrices(FormatOf(deployment, item.Weight!)).Constants,
                 kernels.DatasheetOnly.Matrices,
                 deployment,
-                item.Quantized
+                item.Weight!
             ),
+            _ => MatrixConstantsOfNone,
         };
     }
 
@@ -45,22 +55,61 @@ internal static class KernelLookup
             : constants.Attention;
     }
 
-    /// <summary>How closely the constants belong to the deployment: the weaker of its matrices and its experts.</summary>
+    /// <summary>Decode of latent attention, which has kernels of its own where somebody measured them.</summary>
+    public static MemoryConstants LatentDecode(Deployment deployment)
+    {
+        var constants = deployment.Kernels.Constants;
+        var measured =
+            deployment.KvCache.BitsPerWeight <= 8
+                ? constants.Fp8CacheLatentDecode ?? constants.LatentDecode
+                : constants.LatentDecode;
+        var attention = Attention(deployment);
+        return measured
+            ?? new MemoryConstants
+            {
+                MemoryFraction = attention.DecodeMemoryFraction,
+                Startup = attention.DecodeStartup,
+            };
+    }
+
+    /// <summary>Kernels of linear attention; where none were measured they read memory like decode attention.</summary>
+    public static RecurrentConstants Recurrent(Deployment deployment)
+    {
+        var attention = Attention(deployment);
+        return deployment.Kernels.Constants.RecurrentState
+            ?? new RecurrentConstants
+            {
+                MemoryFraction = attention.DecodeMemoryFraction,
+                Startup = attention.DecodeStartup,
+            };
+    }
+
+    /// <summary>How closely the constants belong to the deployment: the weakest of its matrices and its experts.</summary>
     public static KernelRung WeakestRung(Deployment deployment)
     {
-        var kernels = deployment.Kernels;
-        var format = FormatOf(deployment, quantized: true);
-        var rung = kernels.Matrices(format).Rung;
-        var hasExperts = deployment.Architecture.Tensors.Tensors.Any(tensor => tensor.Role == TensorRole.Expert);
-        return hasExperts && kernels.Experts(format).Rung is var experts && experts > rung ? experts : rung;
+        var weakest = KernelRung.OwnEngine;
+        foreach (var tensor in deployment.Architecture.Tensors.Tensors)
+        {
+            if (tensor.Part == ModelPart.Language && RungOf(deployment, tensor) is { } rung && rung > weakest)
+                weakest = rung;
+        }
+        return weakest;
     }
+
+    private static KernelRung? RungOf(Deployment deployment, Tensor tensor) =>
+        tensor switch
+        {
+            { IsQuantizable: false } => null,
+            { Role: TensorRole.Expert } => deployment.Kernels.Experts(FormatOf(deployment, tensor)).Rung,
+            _ => deployment.Kernels.Matrices(FormatOf(deployment, tensor)).Rung,
+        };
 
     /// <summary>Where the constants came from, for the list of assumptions.</summary>
     public static string Describe(Deployment deployment)
     {
         var name = deployment.Accelerator.Name;
-        var format = FormatOf(deployment, quantized: true);
-        return WeakestRung(deployment) switch
+        var weakest = WeakestRung(deployment);
+        return weakest switch
         {
             KernelRung.OwnEngine => $"Kernel times: fitted on {name} under {deployment.Engine.Name}.",
             KernelRung.OtherEngine =>
@@ -69,7 +118,8 @@ internal static class KernelLookup
                 $"Kernel times: fitted on {deployment.Kernels.Constants.Accelerator}, which has the same chip as {name}.",
             KernelRung.EngineClass =>
                 $"Kernel times: fitted for {deployment.Engine.Name} on hardware of the class of {name}.",
-            _ => $"Kernel times: no measurements of {format} on {name}; class medians over its datasheet figures.",
+            _ =>
+                $"Kernel times: no measurements of {FormatAt(deployment, weakest)} on {name}; class medians over its datasheet figures.",
         };
     }
 
@@ -95,44 +145,49 @@ internal static class KernelLookup
         return (startup, rate * (LinkFraction * ranks / (2.0 * (ranks - 1))));
     }
 
+    private static string FormatAt(Deployment deployment, KernelRung rung) =>
+        FormatOf(
+            deployment,
+            deployment.Architecture.Tensors.Tensors.First(tensor => RungOf(deployment, tensor) == rung)
+        );
+
     /// <summary>
     /// Format under which the kernels of a matrix are catalogued. Weights whose unit the hardware lacks are widened
     /// while they are read, like any weight-only format of their size.
     /// </summary>
-    private static string FormatOf(Deployment deployment, bool quantized)
+    public static string FormatOf(Deployment deployment, Tensor tensor)
     {
         var weights = deployment.Weights;
-        if (!quantized && !weights.IsGguf)
-            return weights.Rest == BlockFormats.Fp32 ? "fp32" : "bf16";
-
-        var matrices = weights.Matrices;
-        if (deployment.Arithmetic != weights.Arithmetic && matrices.BitsPerWeight < 12)
-            return matrices.BitsPerWeight < 6 ? "int4" : "int8";
-        if (matrices == BlockFormats.Fp32)
-            return weights.Arithmetic == Arithmetic.Tf32 ? "tf32" : "fp32";
-        return matrices.Name switch
+        // What llama.cpp leaves in fp32 is small, and runs in the kernels of everything else.
+        var block = weights.IsGguf && !tensor.IsQuantizable ? weights.Matrices : weights.FormatOf(tensor);
+        var wanted = weights.ArithmeticOf(tensor);
+        if (deployment.ArithmeticOf(tensor) != wanted && block.BitsPerWeight < 12)
+            return WeightOnly(block);
+        return block.Name switch
         {
+            "fp32" => wanted == Arithmetic.Tf32 ? "tf32" : "fp32",
             "fp8-tensor" or "fp8-channel" => "fp8",
-            "int8-channel" => weights.Arithmetic == Arithmetic.Int8 ? "w8a8" : "int8",
-            "int4-g128" => "int4",
-            _ when matrices.Name.StartsWith("fp8-block", StringComparison.Ordinal) => "fp8-block",
-            _ when matrices.Name.StartsWith("int4", StringComparison.Ordinal) => "int4",
+            "int8-channel" => wanted == Arithmetic.Int8 ? "w8a8" : "int8",
+            _ when block.Name.StartsWith("fp8-block", StringComparison.Ordinal) => "fp8-block",
+            _ when block.Name.StartsWith("int", StringComparison.Ordinal) => WeightOnly(block),
             // GGUF types and what is catalogued under its own name.
             var name => name,
         };
     }
+
+    private static string WeightOnly(BlockFormat block) => block.BitsPerWeight < 6 ? "int4" : "int8";
 
     /// <summary>Constants whose rate the accelerator has; the class medians where they are shares of another rate.</summary>
     private static MatrixConstants Usable(
         MatrixConstants constants,
         System.Collections.Immutable.ImmutableDictionary<string, MatrixConstants> medians,
         Deployment deployment,
-        bool quantized
+        Tensor tensor
     ) =>
         constants.Arithmetic is { } rate && deployment.Accelerator.Peak[rate] is null
             ? constants with
             {
-                ComputeFraction = medians[quantized ? "int4" : "bf16"].ComputeFraction,
+                ComputeFraction = medians[tensor.IsQuantizable ? "int4" : "bf16"].ComputeFraction,
                 Arithmetic = null,
             }
             : constants;

@@ -9,39 +9,48 @@ public enum OperatorKind
     Matrix,
     Experts,
     Attention,
+
+    /// <summary>Linear attention or a state space, which reads and writes a state instead of a cache.</summary>
+    Recurrence,
     Elementwise,
 
     /// <summary>The output embedding: a matrix over the sampled rows only.</summary>
     Head,
     AllReduce,
+
+    /// <summary>The residual stream on its way to the device of the next layers.</summary>
+    StageTransfer,
 }
 
 /// <summary>One kind of kernel of a step on one rank, repeated over the layers that run it.</summary>
 public sealed record Operator(OperatorKind Kind, string Name, int Count)
 {
-    /// <summary>Output features N of a matrix.</summary>
+    /// <summary>Output features N of a matrix; all elements of one expert for <see cref="OperatorKind.Experts"/>.</summary>
     public double Output { get; init; }
 
     /// <summary>Input features K of a matrix.</summary>
     public double Input { get; init; }
 
+    /// <summary>Features read and written per row of a matrix.</summary>
+    public double RowFeatures { get; init; }
+
     /// <summary>Bytes of weights one run can read; all experts of a layer for <see cref="OperatorKind.Experts"/>.</summary>
     public double WeightBytes { get; init; }
 
-    /// <summary>Name under which the constants of a matrix are looked up.</summary>
-    public string Format { get; init; } = "bf16";
-
-    /// <summary>True for the matrices that a recipe converts, which run in its arithmetic.</summary>
-    public bool Quantized { get; init; }
+    /// <summary>A matrix of those it stands for, which says in what format and arithmetic it runs.</summary>
+    public Tensor? Weight { get; init; }
 
     public int Experts { get; init; } = 1;
 
     public int ActiveExperts { get; init; } = 1;
 
-    /// <summary>Attention heads on the rank.</summary>
-    public Mixer.Attention? Attention { get; init; }
+    /// <summary>What the heads of the rank do with the cache.</summary>
+    public AttentionWork? Attention { get; init; }
 
-    /// <summary>Bytes read and written per token by an elementwise kernel, or sent by an all-reduce.</summary>
+    /// <summary>Numbers in the state of one sequence on the rank.</summary>
+    public double StateElements { get; init; }
+
+    /// <summary>Bytes read and written per token by an elementwise kernel, or sent to other devices.</summary>
     public double BytesPerToken { get; init; }
 }
 
@@ -63,7 +72,7 @@ public static class OperatorGraph
         var operators = new List<Operator>();
         AddMatrices(deployment, ranks, operators);
         AddExperts(deployment, ranks, operators);
-        AddAttention(architecture, ranks, operators);
+        AddMixers(architecture, ranks, operators);
         operators.Add(
             new Operator(
                 OperatorKind.Elementwise,
@@ -76,6 +85,13 @@ public static class OperatorGraph
         );
         if (ranks > 1)
             AddAllReduces(architecture, operators);
+        if (deployment.Parallelism.Pipeline > 1)
+            operators.Add(
+                new Operator(OperatorKind.StageTransfer, "to the next device", deployment.Parallelism.Pipeline - 1)
+                {
+                    BytesPerToken = (double)BytesPerActivation * architecture.HiddenSize,
+                }
+            );
         return operators;
     }
 
@@ -88,8 +104,9 @@ public static class OperatorGraph
         {
             if (tensor.Role is not (TensorRole.Linear or TensorRole.Router or TensorRole.Head))
                 continue;
-            var key =
-                $"{tensor.Group ?? tensor.Name}|{(tensor.Layers.IsEmpty ? -1 : tensor.Layers[0])}|{tensor.Layers.Length}";
+            // Matrices stored in different formats cannot run as one.
+            var format = KernelLookup.FormatOf(deployment, tensor);
+            var key = $"{tensor.Group ?? tensor.Name}|{LayersOf(tensor)}|{format}";
             if (!groups.TryGetValue(key, out var members))
                 groups[key] = members = [];
             members.Add(tensor);
@@ -118,8 +135,9 @@ public static class OperatorGraph
                 {
                     Output = output,
                     Input = input,
+                    RowFeatures = input + output,
                     WeightBytes = bytes,
-                    Quantized = first.Role == TensorRole.Linear,
+                    Weight = first,
                 }
             );
         }
@@ -132,16 +150,18 @@ public static class OperatorGraph
         foreach (
             var layers in Language(architecture)
                 .Where(tensor => tensor.Role == TensorRole.Expert && tensor.Shape.Length >= 2)
-                .GroupBy(tensor => (tensor.Layers.IsEmpty ? -1 : tensor.Layers[0], tensor.Layers.Length))
+                .GroupBy(LayersOf)
         )
         {
             var first = layers.First();
             var elements = 0.0;
+            var features = 0.0;
             var bytes = 0.0;
             foreach (var tensor in layers)
             {
                 var (rows, columns) = Shards.MatrixOnRank(tensor, architecture, ranks);
                 elements += (double)rows * columns;
+                features += rows + columns;
                 bytes +=
                     (double)Shards.SizeOnRank(tensor, deployment.Weights, architecture, ranks).Bytes
                     / Math.Max(1, tensor.Layers.Length);
@@ -151,8 +171,9 @@ public static class OperatorGraph
                 {
                     Output = elements,
                     Input = 1,
+                    RowFeatures = features,
                     WeightBytes = bytes,
-                    Quantized = true,
+                    Weight = first,
                     Experts = first.Experts,
                     ActiveExperts = first.ActiveExperts,
                 }
@@ -160,35 +181,36 @@ public static class OperatorGraph
         }
     }
 
-    private static void AddAttention(Architecture architecture, int ranks, List<Operator> operators)
+    private static void AddMixers(Architecture architecture, int ranks, List<Operator> operators)
     {
-        foreach (var kind in architecture.Layers.OfType<Mixer.Attention>().GroupBy(layer => layer))
+        foreach (var kind in architecture.Layers.SelectMany(Parts).GroupBy(mixer => mixer))
         {
-            var whole = kind.Key;
-            operators.Add(
-                new Operator(
-                    OperatorKind.Attention,
-                    whole.Window is { } window ? $"attention, window {window}" : "attention",
-                    kind.Count()
-                )
-                {
-                    Attention = whole with
+            var count = kind.Count();
+            if (AttentionWork.Of(kind.Key, ranks) is { } work)
+                operators.Add(new Operator(OperatorKind.Attention, work.Name, count) { Attention = work });
+            else if (Shards.MixerOnRank(kind.Key, ranks) is Mixer.Linear recurrence)
+                operators.Add(
+                    new Operator(OperatorKind.Recurrence, "recurrence", count)
                     {
-                        QueryHeads = whole.QueryHeads / ranks,
-                        KvHeads = (whole.KvHeads + ranks - 1) / ranks,
-                    },
-                }
-            );
+                        StateElements = (double)recurrence.Heads * recurrence.KeySize * recurrence.ValueSize,
+                    }
+                );
         }
     }
 
-    /// <summary>Every matrix split by its input leaves partial sums, and so does every layer of experts.</summary>
+    private static IEnumerable<Mixer> Parts(Mixer layer) =>
+        layer is Mixer.Parallel both ? [both.Softmax, both.Recurrence] : [layer];
+
+    /// <summary>
+    /// Every matrix split by its input leaves partial sums, and so does every layer of experts; those of shared experts
+    /// are added to those of the routed ones before they travel.
+    /// </summary>
     private static void AddAllReduces(Architecture architecture, List<Operator> operators)
     {
         var count = 0L;
         foreach (var tensor in Language(architecture))
         {
-            if (tensor.Role == TensorRole.Linear && tensor.Sharding == Sharding.Input)
+            if (tensor.Role == TensorRole.Linear && tensor.Sharding == Sharding.Input && !IsSharedExpert(tensor))
                 count += tensor.Copies;
         }
         count += operators.Where(item => item.Kind == OperatorKind.Experts).Sum(item => item.Count);
@@ -200,8 +222,12 @@ public static class OperatorGraph
         );
     }
 
+    private static bool IsSharedExpert(Tensor tensor) => tensor.Name.Contains(".shared_", StringComparison.Ordinal);
+
     private static IEnumerable<Tensor> Language(Architecture architecture) =>
         architecture.Tensors.Tensors.Where(tensor => tensor.Part == ModelPart.Language);
+
+    private static string LayersOf(Tensor tensor) => string.Join(',', tensor.Layers);
 
     /// <summary>"model.layers.{layer}.mlp.down_proj.weight" is the down_proj.</summary>
     private static string ShortName(string name)

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Loadline.Models;
 using Loadline.Quantities;
 
@@ -39,12 +40,36 @@ public static class Shards
     }
 
     /// <summary>Bytes of weights on one rank: the language model and its towers, without multi-token prediction.</summary>
-    public static ByteSize WeightsOnRank(Architecture architecture, WeightFormat format, int ranks)
+    public static ByteSize WeightsOnRank(Architecture architecture, WeightFormat format, int ranks) =>
+        WeightsOnRank(architecture, format, ranks, new Stage(0, 1));
+
+    /// <summary>
+    /// The same for the layers of one stage. What comes before the layers is with the first, what comes after with the
+    /// last, which needs a copy of the embedding where that is the head too.
+    /// </summary>
+    public static ByteSize WeightsOnRank(Architecture architecture, WeightFormat format, int ranks, Stage stage)
     {
+        var layers = stage.LayersOf(architecture);
         var sum = ByteSize.Zero;
+        var isBehindLayers = false;
         foreach (var tensor in architecture.Tensors.Tensors)
         {
-            if (tensor.TiedTo is null && tensor.Part != ModelPart.Mtp)
+            if (tensor.Part == ModelPart.Mtp)
+                continue;
+            var isLayer = tensor.Part == ModelPart.Language && !tensor.Layers.IsEmpty;
+            isBehindLayers |= isLayer;
+            if (tensor.TiedTo is not null)
+            {
+                if (tensor.Role == TensorRole.Head && stage is { IsFirst: false, IsLast: true })
+                    sum += SizeOnRank(tensor, format, architecture, ranks);
+            }
+            else if (isLayer)
+            {
+                ImmutableArray<int> own = [.. tensor.Layers.Where(layer => layers.Contains(layer))];
+                if (!own.IsEmpty)
+                    sum += SizeOnRank(tensor with { Layers = own }, format, architecture, ranks);
+            }
+            else if (tensor.Part == ModelPart.Language && isBehindLayers ? stage.IsLast : stage.IsFirst)
                 sum += SizeOnRank(tensor, format, architecture, ranks);
         }
         return sum;
@@ -52,24 +77,68 @@ public static class Shards
 
     /// <summary>The cache of one rank: heads are shared out, and copied where there are fewer than ranks.</summary>
     public static Cache CacheOnRank(Architecture architecture, int ranks) =>
-        ranks == 1 ? architecture.Cache : Cache.Of([.. architecture.Layers.Select(layer => OnRank(layer, ranks))]);
+        CacheOnRank(architecture, ranks, new Stage(0, 1));
 
-    private static Mixer OnRank(Mixer layer, int ranks) =>
-        layer is Mixer.Attention attention
-            ? attention with
+    /// <summary>The same for the layers of one stage.</summary>
+    public static Cache CacheOnRank(Architecture architecture, int ranks, Stage stage)
+    {
+        var layers = stage.LayersOf(architecture);
+        return Cache.Of([.. architecture.Layers[layers.First..layers.End].Select(layer => MixerOnRank(layer, ranks))]);
+    }
+
+    /// <summary>
+    /// The heads of a layer on one rank. A latent or compressed vector serves all heads, so every rank keeps it whole.
+    /// </summary>
+    public static Mixer MixerOnRank(Mixer layer, int ranks) =>
+        layer switch
+        {
+            Mixer.Attention attention => OnRank(attention, ranks),
+            Mixer.LatentAttention latent => latent with { QueryHeads = Share(latent.QueryHeads, ranks) },
+            Mixer.CompressedAttention compressed => compressed with
             {
-                KvHeads = (int)CeilingDivide(attention.KvHeads, ranks),
-            }
-            : layer;
+                QueryHeads = Share(compressed.QueryHeads, ranks),
+            },
+            Mixer.Linear recurrence => OnRank(recurrence, ranks),
+            Mixer.Convolution convolution => OnRank(convolution, ranks),
+            Mixer.Parallel both => new Mixer.Parallel(OnRank(both.Softmax, ranks), OnRank(both.Recurrence, ranks)),
+            _ => layer,
+        };
+
+    private static Mixer.Attention OnRank(Mixer.Attention attention, int ranks) =>
+        attention with
+        {
+            QueryHeads = Share(attention.QueryHeads, ranks),
+            KvHeads = Share(attention.KvHeads, ranks),
+        };
+
+    private static Mixer.Linear OnRank(Mixer.Linear recurrence, int ranks) =>
+        recurrence with
+        {
+            Heads = Share(recurrence.Heads, ranks),
+            ShortConvolution = recurrence.ShortConvolution is { } convolution ? OnRank(convolution, ranks) : null,
+        };
+
+    private static Mixer.Convolution OnRank(Mixer.Convolution convolution, int ranks) =>
+        convolution with
+        {
+            Channels = CeilingDivide(convolution.Channels, ranks),
+        };
+
+    private static int Share(int heads, int ranks) => (int)CeilingDivide(heads, ranks);
 
     /// <summary>Output and input features; a vector is a matrix of one column.</summary>
     private static (long Rows, long Columns) Matrix(Tensor tensor) =>
         tensor.Shape.Length > 1 ? (tensor.OutputFeatures, tensor.InputFeatures) : (tensor.Shape[0], 1);
 
     private static int KvHeads(Tensor tensor, Architecture architecture) =>
-        !tensor.Layers.IsEmpty && architecture.Layers[tensor.Layers[0]] is Mixer.Attention attention
-            ? attention.KvHeads
-            : 1;
+        tensor.Layers.IsEmpty
+            ? 1
+            : architecture.Layers[tensor.Layers[0]] switch
+            {
+                Mixer.Attention attention => attention.KvHeads,
+                Mixer.Parallel both => both.Softmax.KvHeads,
+                _ => 1,
+            };
 
     private static long KvHeadsOnRank(Tensor tensor, Architecture architecture, int ranks) =>
         CeilingDivide(KvHeads(tensor, architecture), ranks);

@@ -19,8 +19,20 @@ public sealed class Step
     /// <summary>Decode attention multiplies on ordinary or padded tensor tiles, at about a quarter of the peak.</summary>
     private const double DecodeAttentionComputeFraction = 0.25;
 
-    private const double DecodeAttentionSmoothness = 2;
+    private const double AttentionSmoothness = 2;
     private const double AllReduceSmoothness = 1.5;
+
+    /// <summary>A state is kept in fp32 whatever the cache, and every token reads it and writes it back.</summary>
+    private const double StateBytesPerElement = 2 * 4;
+
+    /// <summary>Operations per token and number of the state in the chunked prefill kernels of linear attention.</summary>
+    private const double RecurrencePrefillFlops = 8;
+
+    /// <summary>Share of the 16-bit rate those kernels attain where none was measured: 224 of 989 TFLOP/s on H100.</summary>
+    private const double RecurrencePrefillFraction = 0.23;
+
+    /// <summary>Start of a copy from one device to another, as aiconfigurator counts it (p2p_latency).</summary>
+    private const double StageTransferSeconds = 10e-6;
 
     /// <summary>Prompt lengths at which the two published prefill fractions hold.</summary>
     private const double ShortPrefill = 1536;
@@ -30,6 +42,9 @@ public sealed class Step
     private readonly AttentionConstants attention;
     private readonly double memoryRate;
     private readonly double attentionRate;
+    private readonly MemoryConstants latentDecode;
+    private readonly RecurrentConstants recurrence;
+    private readonly double wideRate;
     private readonly double kvBytesPerElement;
     private readonly double stepOverhead;
     private readonly double sequenceOverhead;
@@ -41,15 +56,14 @@ public sealed class Step
         memoryRate =
             accelerator.MemoryBandwidth?.BytesPerSecond
             ?? throw new MissingFigureException(accelerator.Id, "memoryBandwidth");
-        var arithmetic =
-            deployment.Arithmetic
-            ?? throw new MissingFigureException(
-                accelerator.Id,
-                $"peak rate for {deployment.Weights.Arithmetic} matrices"
-            );
-        var wide = WideRate(accelerator, deployment.Weights);
+        if (deployment.Arithmetic is null)
+            throw new MissingFigureException(accelerator.Id, $"peak rate for {deployment.Weights.Arithmetic} matrices");
+        wideRate = WideRate(accelerator, deployment.Weights);
         attention = KernelLookup.Attention(deployment);
-        attentionRate = attention.Arithmetic is { } rate && accelerator.Peak[rate] is { } peak ? peak.PerSecond : wide;
+        latentDecode = KernelLookup.LatentDecode(deployment);
+        recurrence = KernelLookup.Recurrent(deployment);
+        attentionRate =
+            attention.Arithmetic is { } rate && accelerator.Peak[rate] is { } peak ? peak.PerSecond : wideRate;
         kvBytesPerElement = deployment.KvCache.BitsPerWeight / 8;
         stepOverhead = deployment.Rules.StepOverhead.Seconds;
         sequenceOverhead = deployment.Rules.SequenceOverhead.Seconds;
@@ -57,7 +71,7 @@ public sealed class Step
         var graph = OperatorGraph.Of(deployment);
         operators = new Prepared[graph.Count];
         for (var i = 0; i < operators.Length; i++)
-            operators[i] = Prepare(graph[i], deployment, accelerator.Peak[arithmetic]!.Value.PerSecond, wide);
+            operators[i] = Prepare(graph[i], deployment);
     }
 
     public Duration TimeOf(in StepShape shape)
@@ -105,7 +119,7 @@ public sealed class Step
         double memory = 0;
         foreach (ref readonly var item in operators.AsSpan())
         {
-            if (item.Kind == OperatorKind.AllReduce)
+            if (item.Kind is OperatorKind.AllReduce or OperatorKind.StageTransfer)
                 continue;
             _ = Seconds(item, shape, out var flops, out var bytes, out _);
             compute += item.Count * flops / item.PeakRate;
@@ -119,31 +133,30 @@ public sealed class Step
         switch (item.Kind)
         {
             case OperatorKind.Matrix:
-                return Matrix(item, shape.Tokens, item.WeightBytes, shape.Tokens, out flops, out bytes, out bound);
+                return Matrix(item, shape.Tokens, item.WeightBytes, out flops, out bytes, out bound);
             case OperatorKind.Head:
-                return Matrix(
-                    item,
-                    shape.SampledRows,
-                    item.WeightBytes,
-                    shape.SampledRows,
-                    out flops,
-                    out bytes,
-                    out bound
-                );
+                return Matrix(item, shape.SampledRows, item.WeightBytes, out flops, out bytes, out bound);
             case OperatorKind.Experts:
                 var routed = shape.Tokens * item.ActiveExperts;
                 // Experts that get at least one token when every token picks its own at random.
                 var distinct =
                     item.Experts * (1 - Math.Pow(1 - (double)item.ActiveExperts / item.Experts, shape.Tokens));
                 var weights = item.WeightBytes * distinct / item.Experts;
-                return Matrix(item, routed, weights, shape.Tokens, out flops, out bytes, out bound);
+                return Matrix(item, routed, weights, out flops, out bytes, out bound);
             case OperatorKind.Attention:
                 return AttentionSeconds(item, shape, out flops, out bytes, out bound);
+            case OperatorKind.Recurrence:
+                return RecurrenceSeconds(item, shape, out flops, out bytes, out bound);
             case OperatorKind.AllReduce:
                 flops = 0;
                 bytes = shape.Tokens * item.BytesPerToken;
                 bound = Bound.Communication;
                 return SmoothMaximum(item.Startup, bytes / item.MemoryRate, AllReduceSmoothness);
+            case OperatorKind.StageTransfer:
+                flops = 0;
+                bytes = shape.Tokens * item.BytesPerToken;
+                bound = Bound.Communication;
+                return item.Startup + bytes / item.MemoryRate;
             default:
                 flops = 0;
                 bytes = shape.Tokens * item.BytesPerToken;
@@ -156,30 +169,20 @@ public sealed class Step
         in Prepared item,
         double rows,
         double weightBytes,
-        double tokens,
         out double flops,
         out double bytes,
         out Bound bound
     )
     {
         flops = 2 * rows * item.Output * item.Input;
-        // Expert matrices carry all their elements in Output; their activations are the tokens' own rows.
-        var activations =
-            item.Kind == OperatorKind.Experts
-                ? 2 * tokens * item.ActiveExperts * Math.Sqrt(item.Output)
-                : rows * (item.Input + item.Output);
-        bytes = rows <= 0 ? 0 : weightBytes + BytesPerActivation * activations;
+        bytes = rows <= 0 ? 0 : weightBytes + BytesPerActivation * rows * item.RowFeatures;
+        bound = Bound.Latency;
         if (rows <= 0)
-        {
-            bound = Bound.Latency;
             return 0;
-        }
         var compute = flops / item.ComputeRate;
         var memory = bytes / item.MemoryRate;
-        bound =
-            Math.Max(compute, memory) < item.Startup ? Bound.Latency
-            : compute >= memory ? Bound.Compute
-            : Bound.Memory;
+        if (Math.Max(compute, memory) >= item.Startup)
+            bound = compute >= memory ? Bound.Compute : Bound.Memory;
         return item.Startup + SmoothMaximum(compute, memory, item.Smoothness);
     }
 
@@ -195,33 +198,79 @@ public sealed class Step
         flops = 0;
         bytes = 0;
         bound = Bound.Latency;
-        var window = item.Window;
+        var heads = item.Attention!;
 
         if (shape.PrefillTokens > 0)
         {
-            // Each prompt token attends to what is cached and on average to half of its own chunk.
             var chunk = shape.PrefillTokens / shape.PrefillSequences;
-            var context = Math.Min(shape.PrefillContext + chunk / 2, window);
-            var work = 2 * item.QueryHeads * shape.PrefillTokens * context * item.KeyAndValueSize;
-            var read = shape.PrefillSequences * Math.Min(shape.PrefillContext + chunk, window) * item.KvBytesPerToken;
-            var compute = work / (item.PeakRate * PrefillFraction(shape.PrefillContext + chunk));
-            seconds += item.Startup + SmoothMaximum(compute, read / (memoryRate * attention.DecodeMemoryFraction), 2);
-            bound = compute > item.Startup ? Bound.Compute : Bound.Latency;
+            var length = shape.PrefillContext + chunk;
+            var attended = heads.MeanAttended(shape.PrefillContext, chunk);
+            var scored = heads.Scored(shape.PrefillContext + chunk / 2);
+            var work = shape.PrefillTokens * (attended * heads.PrefillFlops + scored * heads.IndexerFlops);
+            // The chunk shares what it reads: the window behind its first token, or all groups before its last.
+            var kept = Math.Min(length, heads.Near > 0 ? heads.Near + chunk : 0) + length / heads.Ratio;
+            var read = shape.PrefillSequences * CacheBytes(heads, kept, length);
+            var compute = work / (attentionRate * PrefillFraction(length));
+            var memory = read / (memoryRate * attention.DecodeMemoryFraction);
+            seconds += attention.PrefillStartup.Seconds + SmoothMaximum(compute, memory, AttentionSmoothness);
+            if (compute > attention.PrefillStartup.Seconds)
+                bound = Bound.Compute;
             flops += work;
             bytes += read;
         }
         if (shape.DecodeSequences > 0)
         {
-            var context = Math.Min(shape.DecodeContext, window);
-            var read = shape.DecodeSequences * context * item.KvBytesPerToken;
-            var work = 2 * shape.DecodeSequences * context * item.QueryHeads * item.KeyAndValueSize;
-            var memory = read / (memoryRate * attention.DecodeMemoryFraction);
-            var compute = work / (item.PeakRate * DecodeAttentionComputeFraction);
-            seconds += attention.DecodeStartup.Seconds + SmoothMaximum(memory, compute, DecodeAttentionSmoothness);
-            if (memory > attention.DecodeStartup.Seconds && shape.PrefillTokens <= 0)
-                bound = Bound.Memory;
+            var context = shape.DecodeContext;
+            var attended = heads.Attended(context);
+            var read = shape.DecodeSequences * CacheBytes(heads, attended, context);
+            var work =
+                shape.DecodeSequences * (attended * heads.DecodeFlops + heads.Scored(context) * heads.IndexerFlops);
+            var startup = heads.IsLatent ? latentDecode.Startup.Seconds : attention.DecodeStartup.Seconds;
+            var fraction = heads.IsLatent ? latentDecode.MemoryFraction : attention.DecodeMemoryFraction;
+            // All heads share a latent vector, so they fill a tile as the queries of a prompt do.
+            var computeFraction = heads.IsLatent
+                ? Math.Max(DecodeAttentionComputeFraction, attention.LongPrefillFraction)
+                : DecodeAttentionComputeFraction;
+            var memory = read / (memoryRate * fraction);
+            var compute = work / (attentionRate * computeFraction);
+            seconds += startup + SmoothMaximum(memory, compute, AttentionSmoothness);
+            if (Math.Max(memory, compute) > startup && shape.PrefillTokens <= 0)
+                bound = memory >= compute ? Bound.Memory : Bound.Compute;
             flops += work;
             bytes += read;
+        }
+        return seconds;
+    }
+
+    private double CacheBytes(AttentionWork heads, double attended, double context) =>
+        kvBytesPerElement * (attended * heads.Elements + heads.Scored(context) * heads.IndexerElements);
+
+    private double RecurrenceSeconds(
+        in Prepared item,
+        in StepShape shape,
+        out double flops,
+        out double bytes,
+        out Bound bound
+    )
+    {
+        flops = RecurrencePrefillFlops * shape.Tokens * item.StateElements;
+        bytes = StateBytesPerElement * item.StateElements * (shape.PrefillSequences + shape.DecodeSequences);
+        bound = Bound.Latency;
+        var startup = recurrence.Startup.Seconds;
+        var seconds = 0.0;
+        if (shape.PrefillTokens > 0)
+        {
+            var compute = RecurrencePrefillFlops * shape.PrefillTokens * item.StateElements / item.ComputeRate;
+            seconds += startup + compute;
+            if (compute > startup)
+                bound = Bound.Compute;
+        }
+        if (shape.DecodeSequences > 0)
+        {
+            var memory = StateBytesPerElement * shape.DecodeSequences * item.StateElements / item.MemoryRate;
+            seconds += startup + memory;
+            if (memory > startup && shape.PrefillTokens <= 0)
+                bound = Bound.Memory;
         }
         return seconds;
     }
@@ -249,16 +298,17 @@ public sealed class Step
         return large * Math.Pow(1 + Math.Pow(ratio, p), 1 / p);
     }
 
-    private Prepared Prepare(Operator item, Deployment deployment, double matrixRate, double wideRate)
+    private Prepared Prepare(Operator item, Deployment deployment)
     {
         var constants = KernelLookup.For(item, deployment);
-        var peak =
-            constants.Arithmetic is { } own && deployment.Accelerator.Peak[own] is { } rate ? rate.PerSecond
-            : item.Quantized ? matrixRate
-            : wideRate;
+        var peak = wideRate;
         var startup = constants.Startup.Seconds;
-        if (item.Quantized && deployment.Weights.Matrices.BitsPerWeight < 16)
-            startup *= deployment.Rules.QuantizedKernelStartupFactor;
+        if (item.Weight is { } weight)
+        {
+            peak = PeakOf(constants, weight, deployment);
+            if (weight.IsQuantizable && deployment.Weights.FormatOf(weight).BitsPerWeight < 16)
+                startup *= deployment.Rules.QuantizedKernelStartupFactor;
+        }
 
         var prepared = new Prepared
         {
@@ -267,33 +317,52 @@ public sealed class Step
             Count = item.Count,
             Output = item.Output,
             Input = item.Input,
+            RowFeatures = item.RowFeatures,
             WeightBytes = item.WeightBytes,
             Experts = item.Experts,
             ActiveExperts = item.ActiveExperts,
             BytesPerToken = item.BytesPerToken,
+            StateElements = item.StateElements,
+            Attention = item.Attention,
             PeakRate = peak,
             ComputeRate = peak * constants.ComputeFraction,
             MemoryRate = memoryRate * constants.MemoryFraction,
             Startup = startup,
             Smoothness = constants.Smoothness,
-            Window = double.PositiveInfinity,
         };
-        if (item.Attention is { } heads)
-            prepared = prepared with
-            {
-                PeakRate = attentionRate,
-                Startup = attention.PrefillStartup.Seconds,
-                QueryHeads = heads.QueryHeads,
-                KeyAndValueSize = heads.HeadSize + heads.ValueHeadSize,
-                KvBytesPerToken = (double)heads.KvHeads * (heads.HeadSize + heads.ValueHeadSize) * kvBytesPerElement,
-                Window = heads.Window ?? double.PositiveInfinity,
-            };
-        if (item.Kind == OperatorKind.AllReduce)
+        return item.Kind switch
         {
-            var (latency, bandwidth) = KernelLookup.AllReduce(deployment);
-            prepared = prepared with { Startup = latency.Seconds, MemoryRate = bandwidth.BytesPerSecond };
-        }
-        return prepared;
+            OperatorKind.Attention => prepared with { PeakRate = Math.Max(attentionRate, wideRate) },
+            OperatorKind.Recurrence => prepared with
+            {
+                ComputeRate = recurrence.PrefillRate?.PerSecond ?? wideRate * RecurrencePrefillFraction,
+                MemoryRate = memoryRate * recurrence.MemoryFraction,
+            },
+            OperatorKind.AllReduce => AllReduce(prepared, deployment),
+            // Without a known link only the start of the copy is counted.
+            OperatorKind.StageTransfer => prepared with
+            {
+                Startup = StageTransferSeconds,
+                MemoryRate =
+                    deployment.Accelerator.Link?.BandwidthPerDirection?.BytesPerSecond ?? double.PositiveInfinity,
+            },
+            _ => prepared,
+        };
+    }
+
+    private static Prepared AllReduce(in Prepared prepared, Deployment deployment)
+    {
+        var (latency, bandwidth) = KernelLookup.AllReduce(deployment);
+        return prepared with { Startup = latency.Seconds, MemoryRate = bandwidth.BytesPerSecond };
+    }
+
+    /// <summary>The rate the constants are a share of, or that of the arithmetic the matrix runs in.</summary>
+    private double PeakOf(MatrixConstants constants, Tensor weight, Deployment deployment)
+    {
+        var peak = deployment.Accelerator.Peak;
+        if (constants.Arithmetic is { } own && peak[own] is { } rate)
+            return rate.PerSecond;
+        return deployment.ArithmeticOf(weight) is { } arithmetic ? peak[arithmetic]!.Value.PerSecond : wideRate;
     }
 
     /// <summary>Rate of what is not quantized: attention, head, router.</summary>
@@ -322,9 +391,8 @@ public sealed class Step
         public double MemoryRate { get; init; }
         public double Startup { get; init; }
         public double Smoothness { get; init; }
-        public int QueryHeads { get; init; }
-        public double KeyAndValueSize { get; init; }
-        public double KvBytesPerToken { get; init; }
-        public double Window { get; init; }
+        public double RowFeatures { get; init; }
+        public double StateElements { get; init; }
+        public AttentionWork? Attention { get; init; }
     }
 }
