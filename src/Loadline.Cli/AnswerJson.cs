@@ -23,6 +23,7 @@ namespace Loadline.Cli;
 [JsonSerializable(typeof(MemoryAnswer))]
 [JsonSerializable(typeof(PredictAnswer))]
 [JsonSerializable(typeof(Plan))]
+[JsonSerializable(typeof(ValidationAnswer))]
 [JsonSerializable(typeof(IReadOnlyList<CatalogItem>))]
 [JsonSerializable(typeof(JsonElement))]
 internal sealed partial class AnswerJson : JsonSerializerContext;

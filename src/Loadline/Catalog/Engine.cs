@@ -17,6 +17,22 @@ public enum MemoryBudget
     None,
 }
 
+/// <summary>How an engine lays out the cache of layers that do not remember everything.</summary>
+public enum CacheLayoutKind
+{
+    /// <summary>Whole blocks per sequence; windows hold their window.</summary>
+    Blocks,
+
+    /// <summary>Pages of one size shared by groups of layers, padded where groups differ (vLLM).</summary>
+    UnifiedPages,
+
+    /// <summary>Windows are stored in full, as if every layer saw everything.</summary>
+    FullWindows,
+
+    /// <summary>Cells for each slot; windows are padded and hold a micro-batch more (llama.cpp).</summary>
+    Slots,
+}
+
 /// <summary>What one range of versions of an engine does with memory and time.</summary>
 public sealed record EngineRules
 {
@@ -32,6 +48,9 @@ public sealed record EngineRules
 
     /// <summary>True when the budget holds weights and cache alone, and activations take the rest (SGLang).</summary>
     public bool ActivationsOutsideBudget { get; init; }
+
+    /// <summary>How windows are stored.</summary>
+    public CacheLayoutKind CacheLayout { get; init; }
 
     /// <summary>Tokens per cache block; a sequence occupies whole blocks.</summary>
     public required int CacheBlockTokens { get; init; }
@@ -55,8 +74,14 @@ public sealed record EngineRules
     /// <summary>Context, driver and library memory per device that no tensor accounts for: low, typical, high.</summary>
     public required ByteRange FixedOverhead { get; init; }
 
-    /// <summary>Buffers per device on top of that when a replica spans several devices.</summary>
+    /// <summary>Share of the device's memory lost on top of that, as page tables and fragments grow with it.</summary>
+    public double DeviceOverheadShare { get; init; }
+
+    /// <summary>Buffers per device for each doubling of the devices a replica spans.</summary>
     public ByteRange CommunicationOverhead { get; init; }
+
+    /// <summary>Copies of the largest step's scratch memory that are held; 0 stands for one.</summary>
+    public double ActivationCopies { get; init; }
 
     /// <summary>Captured graphs per device: low, typical, high.</summary>
     public required ByteRange GraphMemory { get; init; }

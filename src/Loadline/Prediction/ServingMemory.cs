@@ -33,14 +33,22 @@ public sealed record DeviceMemory
 public sealed class ServingMemory
 {
     private readonly Deployment deployment;
-    private readonly Cache cacheOnRank;
+    private readonly CacheLayout cacheOnRank;
 
     public ServingMemory(Deployment deployment)
     {
         this.deployment = deployment;
-        cacheOnRank = Shards.CacheOnRank(deployment.Architecture, deployment.Parallelism.Tensor);
+        cacheOnRank = new CacheLayout(
+            [
+                .. deployment.Architecture.Layers.Select(layer =>
+                    Shards.MixerOnRank(layer, deployment.Parallelism.Tensor)
+                ),
+            ],
+            deployment.Rules,
+            deployment.KvCache
+        );
         Weights = Shards.WeightsOnRank(deployment.Architecture, deployment.Weights, deployment.Parallelism.Tensor);
-        Activations = ActivationMemory.Of(deployment);
+        Activations = ActivationMemory.Of(deployment) * Math.Max(1, deployment.Rules.ActivationCopies);
         Overhead = Fixed(deployment) + Range(deployment.Rules.GraphMemory);
         CachePool = PoolBytes();
     }
@@ -58,18 +66,13 @@ public sealed class ServingMemory
     /// <summary>Bytes per device the engine can give to the cache; not below zero.</summary>
     public Estimate CachePool { get; }
 
-    /// <summary>Cache bytes per device of one sequence, in the whole blocks the engine hands out.</summary>
-    public ByteSize CacheOf(long tokens)
-    {
-        var block = deployment.Rules.CacheBlockTokens;
-        var whole = (tokens + block - 1) / block * block;
-        return cacheOnRank.At(whole, deployment.KvCache);
-    }
+    /// <summary>Cache bytes per device of one sequence, as the engine lays it out.</summary>
+    public ByteSize CacheOf(long tokens) => cacheOnRank.SizeOf(tokens, 1);
 
     /// <summary>Memory with so many sequences of so many tokens each.</summary>
     public DeviceMemory With(long context, long concurrency)
     {
-        var cache = CacheOf(context) * concurrency;
+        var cache = cacheOnRank.SizeOf(context, concurrency);
         return new DeviceMemory
         {
             Capacity = Capacity,
@@ -140,8 +143,11 @@ public sealed class ServingMemory
     private static Estimate Fixed(Deployment deployment)
     {
         var rules = deployment.Rules;
-        var fixedPart = Range(rules.FixedOverhead) + DriverReserve(deployment.Accelerator);
-        return deployment.Parallelism.Devices > 1 ? fixedPart + Range(rules.CommunicationOverhead) : fixedPart;
+        var share = deployment.Accelerator.Memory.Bytes * rules.DeviceOverheadShare;
+        return Range(rules.FixedOverhead)
+            + Estimate.Exact(share, Evidence.Modelled)
+            + Range(rules.CommunicationOverhead) * Math.Log2(deployment.Parallelism.Devices)
+            + DriverReserve(deployment.Accelerator);
     }
 
     private static Estimate Range(ByteRange range) =>

@@ -1,0 +1,115 @@
+using System.Collections.Immutable;
+using Loadline.Quantities;
+
+namespace Loadline.Prediction;
+
+/// <summary>
+/// Turns scored cases into slices. A deployment counts once: its error is the median over its rows, a slice's are the
+/// median and 90th percentile over its deployments.
+/// </summary>
+public static class Scoring
+{
+    private const double Miss = 0.1;
+
+    public static ValidationAnswer Answer(
+        string file,
+        string kind,
+        IReadOnlyList<ScoredCase> cases,
+        IEnumerable<Exclusion> excluded,
+        bool withCases
+    ) =>
+        new()
+        {
+            File = file,
+            Kind = kind,
+            Metrics =
+            [
+                .. cases.GroupBy(item => item.Metric).Select(group => Score(group.Key, [.. group])).OrderBy(Name),
+            ],
+            Slices =
+            [
+                .. cases
+                    .SelectMany(item => item.Slices.Select(slice => (Slice: $"{item.Metric}, {slice}", Case: item)))
+                    .GroupBy(pair => pair.Slice, pair => pair.Case)
+                    .Select(group => Score(group.Key, [.. group]))
+                    .OrderBy(Name),
+            ],
+            Excluded = [.. excluded.OrderBy(item => item.Rule, StringComparer.Ordinal)],
+            RefusedReasons =
+            [
+                .. cases
+                    .Where(item => item.Refused is not null)
+                    .GroupBy(item => item.Refused!)
+                    .Select(group => new Exclusion(group.Key, group.Count()))
+                    .OrderByDescending(item => item.Count)
+                    .ThenBy(item => item.Rule, StringComparer.Ordinal),
+            ],
+            Cases = withCases ? [.. cases] : null,
+        };
+
+    public static SliceScore Score(string name, IReadOnlyList<ScoredCase> cases)
+    {
+        var scored = cases.Where(item => item.Predicted is not null).ToList();
+        var deployments = scored
+            .GroupBy(item => (item.Deployment, item.Metric))
+            .Select(rows =>
+                (
+                    Error: Median([.. rows.Select(row => row.AbsoluteError!.Value)]),
+                    Bias: Median([.. rows.Select(row => row.Predicted!.Value.Value / row.Measured - 1)])
+                )
+            )
+            .ToList();
+        var widths = scored.Where(item => item.Predicted!.Value.Low > 0).ToList();
+        return new SliceScore
+        {
+            Name = name,
+            Count = deployments.Count,
+            Rows = scored.Count,
+            Refused = cases.Count - scored.Count,
+            MedianAbsoluteError = deployments.Count == 0 ? null : Median([.. deployments.Select(item => item.Error)]),
+            P90AbsoluteError =
+                deployments.Count == 0 ? null : Quantile([.. deployments.Select(item => item.Error)], 0.9),
+            Bias = deployments.Count == 0 ? null : Median([.. deployments.Select(item => item.Bias)]),
+            Coverage90 =
+                scored.Count == 0
+                    ? null
+                    : scored.Count(item => IsInside(item.Predicted!.Value, item.Measured)) / (double)scored.Count,
+            MedianHalfWidth =
+                widths.Count == 0
+                    ? null
+                    : Median([
+                        .. widths.Select(item => Math.Sqrt(item.Predicted!.Value.High / item.Predicted.Value.Low)),
+                    ]),
+            IntervalScore =
+                widths.Count == 0 ? null : widths.Average(item => IntervalScore(item.Predicted!.Value, item.Measured)),
+        };
+    }
+
+    /// <summary>A quantile by linear interpolation between the two nearest of the sorted values.</summary>
+    public static double Quantile(double[] values, double probability)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(values.Length);
+        Array.Sort(values);
+        var position = probability * (values.Length - 1);
+        var lower = (int)position;
+        return lower + 1 == values.Length
+            ? values[lower]
+            : values[lower] + (position - lower) * (values[lower + 1] - values[lower]);
+    }
+
+    private static double Median(double[] values) => Quantile(values, 0.5);
+
+    private static bool IsInside(Estimate estimate, double measured) =>
+        estimate.Low <= measured && measured <= estimate.High;
+
+    private static double IntervalScore(Estimate estimate, double measured)
+    {
+        var low = Math.Log(estimate.Low);
+        var high = Math.Log(estimate.High);
+        var value = Math.Log(measured);
+        var outside = Math.Max(0, low - value) + Math.Max(0, value - high);
+        return high - low + 2 / Miss * outside;
+    }
+
+    private static string Name(SliceScore score) => score.Name;
+}

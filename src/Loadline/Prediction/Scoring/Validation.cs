@@ -1,0 +1,22 @@
+using Loadline.Catalog;
+
+namespace Loadline.Prediction;
+
+/// <summary>Scores a file of measurements; its columns say of what kind they are.</summary>
+public static class Validation
+{
+    /// <exception cref="BadContentException">The columns are of no known kind, or a field is wrong.</exception>
+    public static ValidationAnswer Of(CsvTable table, CatalogReader catalog, ModelSource models, bool withCases)
+    {
+        if (table.HasColumns("metric", "value_bytes_or_tokens", "scorable"))
+            return new MemoryScoring(catalog, models).Score(table, withCases);
+        if (table.HasColumns("max_sequences", "free_memory_fraction", "max_seq_len"))
+            return new CapacityScoring(catalog, models).Score(table, withCases);
+        throw new BadContentException(
+            table.File,
+            "line 1",
+            "columns of no known kind",
+            "those of memory measurements (metric, value_bytes_or_tokens, scorable, ...) or of cache capacity (max_sequences, free_memory_fraction, max_seq_len, ...)"
+        );
+    }
+}
