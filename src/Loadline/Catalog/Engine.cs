@@ -83,6 +83,9 @@ public sealed record EngineRules
     /// <summary>Copies of the largest step's scratch memory that are held; 0 stands for one.</summary>
     public double ActivationCopies { get; init; }
 
+    /// <summary>True when the engine's largest step samples as many sequences as may run, and so holds their logits.</summary>
+    public bool ProfilesSampling { get; init; }
+
     /// <summary>Captured graphs per device: low, typical, high.</summary>
     public required ByteRange GraphMemory { get; init; }
 

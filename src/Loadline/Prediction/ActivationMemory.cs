@@ -1,3 +1,4 @@
+using Loadline.Catalog;
 using Loadline.Models;
 using Loadline.Quantities;
 
@@ -15,8 +16,13 @@ public static class ActivationMemory
     private const int ResidualCopies = 3;
     private const int BytesPerActivation = 2;
     private const int BytesPerLogit = 2 + 4;
+    private const int BytesPerSingle = 4;
 
-    public static Estimate Of(Deployment deployment)
+    /// <summary>Scratch of the largest step the engine would ever run.</summary>
+    public static Estimate Of(Deployment deployment) => Of(deployment, long.MaxValue);
+
+    /// <summary>The same when there are never more than so many tokens to compute at a time.</summary>
+    public static Estimate Of(Deployment deployment, long mostTokens)
     {
         var architecture = deployment.Architecture;
         var rules = deployment.Rules;
@@ -24,26 +30,36 @@ public static class ActivationMemory
 
         var perToken =
             (double)BytesPerActivation * (ResidualCopies * architecture.HiddenSize + WidestMatrix(deployment));
-        var logits = (double)architecture.VocabularySize / ranks * BytesPerLogit * rules.MaximumSequences;
-        var bytes = Math.Max(perToken * rules.MaximumBatchedTokens, logits);
+        var tokens = Math.Min(mostTokens, rules.MaximumBatchedTokens);
+        var vocabulary = (double)architecture.VocabularySize / ranks;
+        // llama.cpp plans its buffers for a micro batch of which every token is sampled.
+        var logits = IsMicroBatched(deployment)
+            ? vocabulary * BytesPerSingle * tokens
+            : vocabulary * BytesPerLogit * (rules.ProfilesSampling ? Math.Min(rules.MaximumSequences, tokens) : 1);
+        var bytes = Math.Max(perToken * tokens, logits);
         return Estimate.WithinFactor(bytes, Spread, Evidence.Modelled);
     }
+
+    /// <summary>True for engines without a cache pool that cut prompts into batches shorter than the context.</summary>
+    private static bool IsMicroBatched(Deployment deployment) =>
+        deployment.Rules.MemoryBudget == MemoryBudget.None
+        && deployment.Rules.MaximumBatchedTokens < (deployment.Architecture.MaximumContext ?? int.MaxValue);
 
     /// <summary>Features in and out of the widest group of matrices on one rank, per token.</summary>
     private static double WidestMatrix(Deployment deployment)
     {
         var ranks = deployment.Parallelism.Tensor;
         var widest = 0.0;
-        var groups = new Dictionary<string, double>();
+        var outputs = new Dictionary<(string, int), double>();
         foreach (var tensor in deployment.Architecture.Tensors.Tensors)
         {
             if (tensor.Role is not (TensorRole.Linear or TensorRole.Expert) || tensor.Part != ModelPart.Language)
                 continue;
             var (rows, columns) = Shards.MatrixOnRank(tensor, deployment.Architecture, ranks);
-            var features = (double)(rows + columns) * tensor.ActiveExperts;
-            var group = tensor.Group ?? tensor.Name;
-            groups[group] = groups.GetValueOrDefault(group) + features;
-            widest = Math.Max(widest, groups[group]);
+            // Matrices of a group read the same input.
+            var group = (tensor.Group ?? tensor.Name, tensor.Layers.IsEmpty ? -1 : tensor.Layers[0]);
+            outputs[group] = outputs.GetValueOrDefault(group) + (double)rows * tensor.ActiveExperts;
+            widest = Math.Max(widest, outputs[group] + (double)columns * tensor.ActiveExperts);
         }
         return widest;
     }

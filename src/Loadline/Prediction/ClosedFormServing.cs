@@ -24,12 +24,20 @@ public sealed class ClosedFormServing(StepCosts costs, double requestOverheadSec
         var others = inFlight - 1;
         var marginal = costs.Marginal(others);
 
-        // Closed loop: a request decodes for OutputTokens steps and meets the prefills of the C - 1 others.
+        // Closed loop: between two of its own prefills a request meets one of each of the C - 1 others. Those that do
+        // not ride along with its decode steps, because a step has a budget of tokens, it waits for.
         var tokens = Math.Max(1, request.OutputTokens - 1);
-        var decoding = tokens * decode + others * marginal;
+        var met = others * marginal;
+        var riding = Math.Min(met, tokens * costs.LargestMarginal(others));
         var prefill = requestOverheadSeconds + costs.Prefill(others);
-        var rate = inFlight / (decoding + prefill);
-        return PointAt(inFlight, rate, decode, marginal, decoding / tokens);
+        var stepWait = StepWait(inFlight, decode);
+        var rate = inFlight / (tokens * decode + met + prefill + stepWait);
+        var busy = Math.Min(rate * marginal, MostPrefillUtilisation);
+        var queued = Math.Min(busy * marginal / (1 - busy) * others / inFlight, riding);
+        return PointAt(inFlight, rate, decode, marginal, decode + (riding - queued) / tokens) with
+        {
+            QueueSeconds = met - riding + queued,
+        };
     }
 
     /// <summary>
@@ -80,6 +88,9 @@ public sealed class ClosedFormServing(StepCosts costs, double requestOverheadSec
         return rate * inSystem - inFlight;
     }
 
+    /// <summary>An arrival finds a step running and waits on average for half of it.</summary>
+    private static double StepWait(double inFlight, double decode) => inFlight > 1 ? decode / 2 : 0;
+
     private ServingPoint PointAt(double inFlight, double rate, double decode, double marginal, double tpot)
     {
         var utilisation = Math.Min(rate * marginal, MostPrefillUtilisation);
@@ -94,7 +105,7 @@ public sealed class ClosedFormServing(StepCosts costs, double requestOverheadSec
             TpotSeconds = tpot,
             PrefillSeconds = requestOverheadSeconds + costs.Prefill(Others(inFlight)),
             QueueSeconds = waits ? queueing : 0,
-            StepWaitSeconds = waits ? decode / 2 : 0,
+            StepWaitSeconds = StepWait(inFlight, decode),
             PrefillUtilisation = utilisation,
         };
     }

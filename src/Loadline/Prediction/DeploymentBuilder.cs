@@ -20,6 +20,12 @@ public sealed record DeploymentRequest
     /// <summary>Engine name, with <c>@version</c> or without for the newest; null for the default of the hardware.</summary>
     public string? Engine { get; init; }
     public int TensorParallel { get; init; } = 1;
+
+    /// <summary>
+    /// Devices of one replica, over which the model is split the way the engine can: by tensors, or else by layers.
+    /// Null leaves it at <see cref="TensorParallel"/>.
+    /// </summary>
+    public int? Devices { get; init; }
 }
 
 /// <summary>A deployment with the defaults that went into it.</summary>
@@ -70,13 +76,22 @@ public sealed class DeploymentBuilder(CatalogReader catalog)
             Engine = engine,
             Rules = rules.On(accelerator),
             Kernels = kernels,
-            Parallelism = new Parallelism(request.TensorParallel),
+            Parallelism = Split(request, engine),
         };
+        if (deployment.Parallelism.Pipeline > 1)
+            assumptions.Add(
+                $"{engine.Name} splits by layers over {deployment.Parallelism.Pipeline} devices, which work one after another."
+            );
         assumptions.Add(KernelLookup.Describe(deployment));
         AddArithmetic(deployment, assumptions);
         reason = deployment.WhyNotPlaceable();
         return reason is null ? new BuiltDeployment(deployment, [.. assumptions]) : null;
     }
+
+    private static Parallelism Split(DeploymentRequest request, Engine engine) =>
+        request.Devices is not { } devices ? new Parallelism(request.TensorParallel)
+        : engine.TensorParallel ? new Parallelism(devices)
+        : new Parallelism(Pipeline: devices);
 
     private static WeightFormat Weights(DeploymentRequest request, List<string> assumptions)
     {

@@ -26,7 +26,13 @@ public sealed record FitQuestion
 public sealed class FitCheck(CatalogReader catalog)
 {
     /// <summary>Far beyond any context or concurrency that exists; larger numbers are mistakes.</summary>
-    public const long LargestCount = 1L << 40;
+    public const long LargestCount = 1L << 32;
+
+    /// <summary>Tokens of all sequences together beyond which their bytes can no longer be counted.</summary>
+    private const long MostTokens = 1L << 36;
+
+    /// <summary>A sequence occupies whole blocks, in no engine of more tokens than these.</summary>
+    private const long LargestBlock = 256;
 
     private static readonly int[] Degrees = [2, 4, 8, 16, 32];
 
@@ -40,20 +46,28 @@ public sealed class FitCheck(CatalogReader catalog)
     {
         Refuse(question.Context, "--context");
         Refuse(question.Concurrency, "--concurrency");
-        var tensor = question.TensorParallel ?? question.Hardware.Count;
-        if (tensor < 1 || tensor > question.Hardware.Count)
+        RefuseUncountable(question);
+        var built = Build(question);
+        var memory = new ServingMemory(built.Deployment);
+        var reason = WhyNot(question, memory, built.Deployment);
+        var nearest = reason is null ? [] : Nearest(question, built.Deployment);
+        return Answer(question, built, memory, reason, nearest);
+    }
+
+    /// <summary>The deployment a question is about: as asked for, or over all of the hardware the way the engine can.</summary>
+    internal BuiltDeployment Build(FitQuestion question)
+    {
+        if (question.TensorParallel is { } tensor && (tensor < 1 || tensor > question.Hardware.Count))
             throw new BadContentException(
                 "--tensor-parallel",
                 "",
                 $"{tensor} devices per replica",
                 $"1 to {question.Hardware.Count}, the devices of {question.Hardware}"
             );
-
-        var built = builder.Build(Request(question, question.Weights, question.Hardware.Accelerator, tensor));
-        var memory = new ServingMemory(built.Deployment);
-        var reason = WhyNot(question, memory, built.Deployment);
-        var nearest = reason is null ? [] : Nearest(question, built.Deployment, tensor);
-        return Answer(question, built, memory, reason, nearest);
+        var request = Request(question, question.Weights, question.Hardware.Count);
+        return builder.Build(
+            question.TensorParallel is { } asked ? request with { TensorParallel = asked, Devices = null } : request
+        );
     }
 
     private static MemoryAnswer Answer(
@@ -85,6 +99,7 @@ public sealed class FitCheck(CatalogReader catalog)
             WeightFormat = deployment.Weights.Name,
             KvFormat = deployment.KvCache.Name,
             TensorParallel = deployment.Parallelism.Tensor,
+            PipelineParallel = deployment.Parallelism.Pipeline,
             Context = question.Context,
             Concurrency = question.Concurrency,
             Fits = reason is null,
@@ -94,9 +109,9 @@ public sealed class FitCheck(CatalogReader catalog)
             Nearest = nearest,
             PerDevice =
             [
-                .. Enumerable
-                    .Range(0, deployment.Parallelism.Devices)
-                    .Select(index => DeviceSummary.Of($"{deployment.Accelerator.Id}#{index}", device)),
+                .. memory
+                    .PerDevice(question.Context ?? 1, question.Concurrency)
+                    .Select((each, index) => DeviceSummary.Of($"{deployment.Accelerator.Id}#{index}", each)),
             ],
             CacheTokens = memory.CacheTokens,
             MaximumConcurrency = memory.MaximumConcurrency(context),
@@ -117,19 +132,20 @@ public sealed class FitCheck(CatalogReader catalog)
         var budget = device.FreeBytes.Low + device.Cache.Bytes < 0;
         return budget
             ? $"weights of {device.Weights} and overhead exceed what {deployment.Engine.Name} may use of {device.Capacity} per device"
-            : $"the cache needs {device.Cache} per device, {new ByteSize((long)memory.CachePool.Low)} are left beside the weights";
+            : $"the cache needs {device.Cache} per device, {new ByteSize((long)device.CachePoolBytes.Low)} are left beside the weights";
     }
 
     /// <summary>One change at a time: narrower weights, more devices, then a narrower cache.</summary>
-    private ImmutableArray<NearestFit> Nearest(FitQuestion question, Deployment deployment, int tensor)
+    private ImmutableArray<NearestFit> Nearest(FitQuestion question, Deployment deployment)
     {
+        var devices = deployment.Parallelism.Devices;
         var nearest = ImmutableArray.CreateBuilder<NearestFit>();
         var accelerator = question.Hardware.Accelerator;
         var bits = deployment.Weights.Matrices.BitsPerWeight;
         foreach (var format in NarrowerFormats)
         {
             var narrower = WeightFormats.ByName[format].Matrices.BitsPerWeight < bits - 0.5;
-            if (narrower && TryFit(question, format, tensor, question.KvCache, $"weights in {format}") is { } fit)
+            if (narrower && TryFit(question, format, devices, question.KvCache, $"weights in {format}") is { } fit)
             {
                 nearest.Add(fit);
                 break;
@@ -140,7 +156,7 @@ public sealed class FitCheck(CatalogReader catalog)
             var withinNode =
                 accelerator.Link?.DevicesPerNode is not { } node || degree <= Math.Max(node, question.Hardware.Count);
             if (
-                degree > tensor
+                degree > devices
                 && withinNode
                 && TryFit(question, question.Weights, degree, question.KvCache, $"{degree} devices per replica")
                     is { } fit
@@ -153,44 +169,54 @@ public sealed class FitCheck(CatalogReader catalog)
         if (
             question.Context is not null
             && deployment.KvCache.BitsPerWeight > 8
-            && TryFit(question, question.Weights, tensor, "fp8", "the cache in fp8") is { } narrow
+            && TryFit(question, question.Weights, devices, "fp8", "the cache in fp8") is { } narrow
         )
             nearest.Add(narrow);
         return nearest.ToImmutable();
     }
 
-    private NearestFit? TryFit(FitQuestion question, string? weights, int tensor, string? cache, string change)
+    private NearestFit? TryFit(FitQuestion question, string? weights, int devices, string? cache, string change)
     {
-        var request = Request(question, weights, question.Hardware.Accelerator, tensor) with { KvCache = cache };
+        var request = Request(question, weights, devices) with { KvCache = cache };
         if (builder.TryBuild(request, out _) is not { } built)
             return null;
         var memory = new ServingMemory(built.Deployment);
         return WhyNot(question, memory, built.Deployment) is null
             ? new NearestFit(
                 change,
-                new HardwareSpec(question.Hardware.Accelerator, Math.Max(tensor, question.Hardware.Count)).ToString(),
-                tensor,
+                new HardwareSpec(question.Hardware.Accelerator, Math.Max(devices, question.Hardware.Count)).ToString(),
+                built.Deployment.Parallelism.Tensor,
                 built.Deployment.Weights.Name,
                 built.Deployment.KvCache.Name
             )
+            {
+                PipelineParallel = built.Deployment.Parallelism.Pipeline,
+            }
             : null;
     }
 
-    private static DeploymentRequest Request(
-        FitQuestion question,
-        string? weights,
-        Accelerator accelerator,
-        int tensor
-    ) =>
+    private static DeploymentRequest Request(FitQuestion question, string? weights, int devices) =>
         new()
         {
             Model = question.Model,
-            Accelerator = accelerator,
+            Accelerator = question.Hardware.Accelerator,
             Weights = weights,
             KvCache = question.KvCache,
             Engine = question.Engine,
-            TensorParallel = tensor,
+            Devices = devices,
         };
+
+    private static void RefuseUncountable(FitQuestion question)
+    {
+        var tokens = (Int128)Math.Max(question.Context ?? 1, LargestBlock) * question.Concurrency;
+        if (tokens > MostTokens)
+            throw new BadContentException(
+                "--concurrency",
+                "",
+                $"{question.Concurrency} sequences of {question.Context ?? 1} tokens",
+                $"at most {MostTokens} tokens in all"
+            );
+    }
 
     internal static void Refuse(long? count, string option)
     {

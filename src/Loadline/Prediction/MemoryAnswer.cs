@@ -13,6 +13,9 @@ public sealed record MemoryAnswer
     public required string KvFormat { get; init; }
     public required int TensorParallel { get; init; }
 
+    /// <summary>Devices that the layers are shared out over; 1 unless the engine splits by layers.</summary>
+    public int PipelineParallel { get; init; } = 1;
+
     /// <summary>Context asked for; null when it was left open.</summary>
     public required long? Context { get; init; }
     public required long Concurrency { get; init; }
@@ -40,7 +43,10 @@ public sealed record NearestFit(
     int TensorParallel,
     string WeightFormat,
     string KvFormat
-);
+)
+{
+    public int PipelineParallel { get; init; } = 1;
+}
 
 /// <summary>Memory of one device; the first three figures are exact.</summary>
 public sealed record DeviceSummary

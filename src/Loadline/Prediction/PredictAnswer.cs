@@ -15,6 +15,9 @@ public sealed record PredictAnswer
     public required string WeightFormat { get; init; }
     public required string KvFormat { get; init; }
     public required int TensorParallel { get; init; }
+
+    /// <summary>Devices that the layers are shared out over; 1 unless the engine splits by layers.</summary>
+    public int PipelineParallel { get; init; } = 1;
     public required double PromptTokens { get; init; }
     public required double OutputTokens { get; init; }
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Loadline.Catalog;
 using Loadline.Models;
 using Loadline.Quantities;
@@ -28,97 +29,131 @@ public sealed record DeviceMemory
 }
 
 /// <summary>
-/// Memory of one replica. "Fits" is judged at the upper end of every estimated term, so that a yes can be relied on.
+/// Memory of one replica. "Fits" is judged at the upper end of every estimated term and on the fullest device, so that
+/// a yes can be relied on.
 /// </summary>
 public sealed class ServingMemory
 {
+    /// <summary>Longer than any context, short enough for the bytes of any cache to be counted.</summary>
+    private const long MostTokens = 1L << 36;
+
     private readonly Deployment deployment;
-    private readonly CacheLayout cacheOnRank;
+    private readonly ImmutableArray<StageMemory> stages;
 
     public ServingMemory(Deployment deployment)
     {
         this.deployment = deployment;
-        cacheOnRank = new CacheLayout(
-            [
-                .. deployment.Architecture.Layers.Select(layer =>
-                    Shards.MixerOnRank(layer, deployment.Parallelism.Tensor)
-                ),
-            ],
-            deployment.Rules,
-            deployment.KvCache
-        );
-        Weights = Shards.WeightsOnRank(deployment.Architecture, deployment.Weights, deployment.Parallelism.Tensor);
-        Activations = ActivationMemory.Of(deployment) * Math.Max(1, deployment.Rules.ActivationCopies);
+        var ranks = deployment.Parallelism.Tensor;
+        stages =
+        [
+            .. Stage
+                .All(deployment.Parallelism)
+                .Select(stage => new StageMemory(
+                    Shards.WeightsOnRank(deployment.Architecture, deployment.Weights, ranks, stage),
+                    new CacheLayout(
+                        Shards.LayersOnRank(deployment.Architecture, ranks, stage),
+                        deployment.Rules,
+                        deployment.KvCache
+                    )
+                )),
+        ];
         Overhead = Fixed(deployment) + Range(deployment.Rules.GraphMemory);
-        CachePool = PoolBytes();
+        Activations = ActivationsOf(MostTokens, 1);
+        var least = stages.Select(stage => Headroom(stage, ActivationsOf(1, 1))).MinBy(bytes => bytes.Low);
+        CachePool = Map(least, bytes => Math.Max(0, bytes));
     }
 
     /// <summary>Memory of one device as its driver reports it, or as sold where that is not known.</summary>
     public ByteSize Capacity => deployment.Accelerator.UsableMemory ?? deployment.Accelerator.Memory;
 
-    /// <summary>Bytes of weights per device.</summary>
-    public ByteSize Weights { get; }
+    /// <summary>Bytes of weights on the device that has most of them.</summary>
+    public ByteSize Weights => stages.Max(stage => stage.Weights);
 
+    /// <summary>Scratch of the largest step the engine would run by itself.</summary>
     public Estimate Activations { get; }
 
     public Estimate Overhead { get; }
 
-    /// <summary>Bytes per device the engine can give to the cache; not below zero.</summary>
+    /// <summary>Bytes the engine can give to the cache on the device that has least; not below zero.</summary>
     public Estimate CachePool { get; }
 
-    /// <summary>Cache bytes per device of one sequence, as the engine lays it out.</summary>
-    public ByteSize CacheOf(long tokens) => cacheOnRank.SizeOf(tokens, 1);
+    /// <summary>Cache bytes of one sequence on the device that holds most, in the whole blocks the engine hands out.</summary>
+    public ByteSize CacheOf(long tokens) => stages.Max(stage => stage.Cache.SizeOf(tokens, 1));
 
-    /// <summary>Memory with so many sequences of so many tokens each.</summary>
-    public DeviceMemory With(long context, long concurrency)
+    /// <summary>The fullest device with so many sequences of so many tokens each.</summary>
+    public DeviceMemory With(long context, long concurrency) =>
+        stages.Select(stage => DeviceWith(stage, context, concurrency)).MinBy(device => device.FreeBytes.Low)!;
+
+    /// <summary>Every device of the replica with so many sequences of so many tokens each.</summary>
+    public ImmutableArray<DeviceMemory> PerDevice(long context, long concurrency) =>
+        [
+            .. stages.SelectMany(stage =>
+                Enumerable.Repeat(DeviceWith(stage, context, concurrency), deployment.Parallelism.Tensor)
+            ),
+        ];
+
+    /// <summary>Sequences of the given length that fit, up to the engine's own limit.</summary>
+    public Estimate MaximumConcurrency(long context) =>
+        MostThatFits(deployment.Rules.MaximumSequences, sequences => FreeBytes(context, sequences));
+
+    /// <summary>Longest context of so many equal sequences, up to what the model was configured for.</summary>
+    public Estimate MaximumContext(long concurrency) =>
+        MostThatFits(
+            Math.Min(deployment.Architecture.MaximumContext ?? MostTokens, MostTokens / concurrency),
+            tokens => FreeBytes(tokens, concurrency)
+        );
+
+    /// <summary>Tokens of one sequence that would fill the pool, whatever the model's own limit.</summary>
+    public Estimate CacheTokens => MostThatFits(MostTokens, tokens => FreeBytes(tokens, 1));
+
+    private DeviceMemory DeviceWith(StageMemory stage, long context, long concurrency)
     {
-        var cache = cacheOnRank.SizeOf(context, concurrency);
+        var cache = stage.Cache.SizeOf(context, concurrency);
+        var activations = ActivationsOf(context, concurrency);
+        var headroom = Headroom(stage, activations);
         return new DeviceMemory
         {
             Capacity = Capacity,
-            Weights = Weights,
+            Weights = stage.Weights,
             Cache = cache,
-            ActivationBytes = Activations,
+            ActivationBytes = activations,
             OverheadBytes = Overhead,
-            CachePoolBytes = CachePool,
-            FreeBytes = FreeBytes(cache),
+            CachePoolBytes = Map(headroom, bytes => Math.Max(0, bytes)),
+            FreeBytes = headroom + Estimate.Exact(-cache.Bytes),
         };
     }
 
-    /// <summary>Sequences of the given length that the cache pool holds, up to the engine's own limit.</summary>
-    public Estimate MaximumConcurrency(long context)
+    private Estimate FreeBytes(long context, long concurrency)
     {
-        var perSequence = Math.Max(1, CacheOf(context).Bytes);
-        return Map(CachePool, bytes => Math.Min(deployment.Rules.MaximumSequences, Math.Floor(bytes / perSequence)));
+        var activations = ActivationsOf(context, concurrency);
+        return stages
+            .Select(stage =>
+                Headroom(stage, activations) + Estimate.Exact(-stage.Cache.SizeOf(context, concurrency).Bytes)
+            )
+            .MinBy(free => free.Low);
     }
 
-    /// <summary>Longest context of so many equal sequences, up to what the model was configured for.</summary>
-    public Estimate MaximumContext(long concurrency)
+    /// <summary>
+    /// Engines with a pool size it for the largest step they may ever run; the others take what the prompt needs.
+    /// </summary>
+    private Estimate ActivationsOf(long context, long concurrency)
     {
-        var limit = deployment.Architecture.MaximumContext ?? int.MaxValue;
-        return Map(CachePool, bytes => LongestContext(bytes / concurrency, limit));
+        var largest =
+            deployment.Rules.MemoryBudget == MemoryBudget.None
+                ? ActivationMemory.Of(deployment, context * concurrency)
+                : ActivationMemory.Of(deployment);
+        return largest * Math.Max(1, deployment.Rules.ActivationCopies);
     }
-
-    /// <summary>Tokens of one sequence that would fill the pool, whatever the model's own limit.</summary>
-    public Estimate CacheTokens => Map(CachePool, bytes => LongestContext(bytes, 1L << 40));
-
-    private Estimate FreeBytes(ByteSize cache)
-    {
-        return CacheHeadroom() + Estimate.Exact(-cache.Bytes);
-    }
-
-    private Estimate PoolBytes() => Map(CacheHeadroom(), bytes => Math.Max(0, bytes));
 
     /// <summary>What weights, activations and overhead leave of the engine's share of the device.</summary>
-    private Estimate CacheHeadroom()
+    private Estimate Headroom(StageMemory stage, Estimate activations)
     {
         var rules = deployment.Rules;
         double device = Capacity.Bytes;
-        var graphs = Range(rules.GraphMemory);
         var outside = Estimate.Exact(0);
-        var inside = Estimate.Exact(Weights.Bytes) + Fixed(deployment);
-        Place(graphs, rules.GraphsInsideBudget);
-        Place(Activations, !rules.ActivationsOutsideBudget);
+        var inside = Estimate.Exact(stage.Weights.Bytes) + Fixed(deployment);
+        Place(Range(rules.GraphMemory), rules.GraphsInsideBudget);
+        Place(activations, !rules.ActivationsOutsideBudget);
 
         return rules.MemoryBudget == MemoryBudget.FractionOfFree
             ? Less(device, inside + outside) * rules.MemoryFraction
@@ -171,25 +206,39 @@ public sealed class ServingMemory
         };
     }
 
-    private double LongestContext(double bytes, long limit)
+    /// <summary>The largest count, up to a limit, that leaves nothing missing; 0 when not even one fits.</summary>
+    private static Estimate MostThatFits(long limit, Func<long, Estimate> free)
     {
-        if (CacheOf(1).Bytes > bytes)
-            return 0;
-        if (CacheOf(limit).Bytes <= bytes)
-            return limit;
-        long fits = 1;
-        var exceeds = limit;
-        while (exceeds - fits > 1)
+        return new Estimate(
+            Most(bytes => bytes.Value),
+            Most(bytes => bytes.Low),
+            Most(bytes => bytes.High),
+            free(1).Evidence
+        );
+
+        double Most(Func<Estimate, double> bound)
         {
-            var middle = fits + (exceeds - fits) / 2;
-            if (CacheOf(middle).Bytes <= bytes)
-                fits = middle;
-            else
-                exceeds = middle;
+            if (bound(free(1)) < 0)
+                return 0;
+            if (bound(free(limit)) >= 0)
+                return limit;
+            var fits = 1L;
+            var exceeds = limit;
+            while (exceeds - fits > 1)
+            {
+                var middle = fits + (exceeds - fits) / 2;
+                if (bound(free(middle)) >= 0)
+                    fits = middle;
+                else
+                    exceeds = middle;
+            }
+            return fits;
         }
-        return fits;
     }
 
     private static Estimate Map(Estimate estimate, Func<double, double> increasing) =>
         new(increasing(estimate.Value), increasing(estimate.Low), increasing(estimate.High), estimate.Evidence);
+
+    /// <summary>What the layers of one stage leave on each of its devices.</summary>
+    private readonly record struct StageMemory(ByteSize Weights, CacheLayout Cache);
 }

@@ -32,25 +32,13 @@ public sealed class ServingPredictor(CatalogReader catalog)
     private const long LongestUncachedOutput = 4_000_000;
 
     private readonly FitCheck fits = new(catalog);
-    private readonly DeploymentBuilder builder = new(catalog);
 
     public PredictAnswer Ask(ServingQuestion question)
     {
         RefuseAbsurd(question);
         var fit = question.Fit with { Context = question.PromptTokens + question.OutputTokens, Concurrency = 1 };
         var memoryAnswer = fits.Ask(fit);
-        var tensor = memoryAnswer.TensorParallel;
-        var built = builder.Build(
-            new DeploymentRequest
-            {
-                Model = fit.Model,
-                Accelerator = fit.Hardware.Accelerator,
-                Weights = fit.Weights,
-                KvCache = fit.KvCache,
-                Engine = fit.Engine,
-                TensorParallel = tensor,
-            }
-        );
+        var built = fits.Build(fit);
         var unknown = Blank(question, memoryAnswer);
         if (!memoryAnswer.Fits)
             return unknown with { Reason = memoryAnswer.Reason, Nearest = memoryAnswer.Nearest };
@@ -194,6 +182,7 @@ public sealed class ServingPredictor(CatalogReader catalog)
             WeightFormat = memory.WeightFormat,
             KvFormat = memory.KvFormat,
             TensorParallel = memory.TensorParallel,
+            PipelineParallel = memory.PipelineParallel,
             PromptTokens = question.PromptTokens,
             OutputTokens = question.OutputTokens,
             KvCache = question.KvCache,

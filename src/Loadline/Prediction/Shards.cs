@@ -80,10 +80,14 @@ public static class Shards
         CacheOnRank(architecture, ranks, new Stage(0, 1));
 
     /// <summary>The same for the layers of one stage.</summary>
-    public static Cache CacheOnRank(Architecture architecture, int ranks, Stage stage)
+    public static Cache CacheOnRank(Architecture architecture, int ranks, Stage stage) =>
+        Cache.Of(LayersOnRank(architecture, ranks, stage));
+
+    /// <summary>The mixers of one stage as one rank runs them.</summary>
+    public static ImmutableArray<Mixer> LayersOnRank(Architecture architecture, int ranks, Stage stage)
     {
         var layers = stage.LayersOf(architecture);
-        return Cache.Of([.. architecture.Layers[layers.First..layers.End].Select(layer => MixerOnRank(layer, ranks))]);
+        return [.. architecture.Layers[layers.First..layers.End].Select(layer => MixerOnRank(layer, ranks))];
     }
 
     /// <summary>

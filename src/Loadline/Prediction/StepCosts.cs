@@ -7,34 +7,10 @@ namespace Loadline.Prediction;
 /// <remarks>Tokens, sequences and seconds.</remarks>
 public sealed class StepCosts(Step step, int chunkTokens, RequestShape request)
 {
-    /// <summary>Batch sizes at which a table samples; between them the step time is close to a straight line.</summary>
-    private static readonly double[] Grid =
-    [
-        0,
-        1,
-        2,
-        3,
-        4,
-        6,
-        8,
-        12,
-        16,
-        24,
-        32,
-        48,
-        64,
-        96,
-        128,
-        192,
-        256,
-        384,
-        512,
-        768,
-        1024,
-        1536,
-        2048,
-        4096,
-    ];
+    /// <summary>
+    /// Batch sizes at which a table samples, four to an octave: between them the step time is close to a straight line.
+    /// </summary>
+    private static readonly double[] Grid = [0, 1, 2, 3, .. Octaves(4, 2048), 4096];
 
     private double[]? decodeTable;
     private double[]? marginalTable;
@@ -61,18 +37,37 @@ public sealed class StepCosts(Step step, int chunkTokens, RequestShape request)
         return table;
     }
 
-    /// <summary>Seconds of a decode step of so many sequences of mean length.</summary>
-    public double Decode(double sequences) =>
-        decodeTable is null
-            ? step.TimeOf(StepShape.Decode(sequences, request.MeanContext)).Seconds
-            : Interpolate(decodeTable, sequences);
+    /// <summary>
+    /// Seconds of a decode step of so many sequences of mean length. Less than one on average is one some of the time:
+    /// a step with a part of a sequence does not exist.
+    /// </summary>
+    public double Decode(double sequences)
+    {
+        if (decodeTable is not null)
+            return Interpolate(decodeTable, sequences);
+        return sequences < 1 ? sequences * ExactDecode(1) : ExactDecode(sequences);
+    }
 
     /// <summary>Seconds by which one prompt lengthens the steps of so many decoding sequences.</summary>
-    public double Marginal(double decoding) =>
-        marginalTable is null ? Marginal(decoding, Decode(decoding)) : Interpolate(marginalTable, decoding);
+    public double Marginal(double decoding)
+    {
+        if (marginalTable is not null)
+            return Interpolate(marginalTable, decoding);
+        return decoding < 1
+            ? (1 - decoding) * Marginal(0, 0) + decoding * Marginal(1, ExactDecode(1))
+            : Marginal(decoding, ExactDecode(decoding));
+    }
+
+    /// <summary>
+    /// The most by which prompts lengthen one step: no step takes more of them than its budget of tokens.
+    /// </summary>
+    public double LargestMarginal(double decoding) => Marginal(decoding) * chunkTokens / request.ComputedPromptTokens;
 
     /// <summary>Seconds from the first chunk to the first token with so many sequences decoding alongside.</summary>
     public double Prefill(double decoding) => Marginal(decoding) + Chunks * Decode(decoding);
+
+    private double ExactDecode(double sequences) =>
+        step.TimeOf(StepShape.Decode(sequences, request.MeanContext)).Seconds;
 
     private double Marginal(double decoding, double decode)
     {
@@ -85,6 +80,15 @@ public sealed class StepCosts(Step step, int chunkTokens, RequestShape request)
             context += tokens;
         }
         return seconds;
+    }
+
+    private static IEnumerable<double> Octaves(int first, int last)
+    {
+        for (var octave = first; octave <= last; octave *= 2)
+        {
+            for (var quarter = 4; quarter < 8; quarter++)
+                yield return octave / 4.0 * quarter;
+        }
     }
 
     private static double Interpolate(double[] table, double sequences)

@@ -45,7 +45,7 @@ internal sealed partial class MemoryPredictor(CatalogReader catalog)
     private static ByteSize Checkpoint(CsvRow row, Model model) =>
         model.Architecture.Tensors.SizeIn(
             WeightFormats.Find(row.Text("weight_format").ToLowerInvariant(), model.Architecture),
-            part => part != ModelPart.Mtp
+            _ => true
         );
 
     private static ByteSize? GgufWeights(CsvRow row, Model model) =>
@@ -118,6 +118,8 @@ internal sealed partial class MemoryPredictor(CatalogReader catalog)
                 (long)attention.KvHeads * attention.HeadSize,
                 (long)attention.KvHeads * attention.ValueHeadSize
             ),
+            // A cache line without values is that of the latent, whatever mode the command asked for.
+            Mixer.LatentAttention latent when row["v_format"] is "none" => (latent.LatentRank + latent.RopeSize, 0),
             Mixer.LatentAttention latent => row["mla_mode"] switch
             {
                 "0" => (
