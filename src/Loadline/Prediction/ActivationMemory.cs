@@ -7,15 +7,17 @@ namespace Loadline.Prediction;
 /// <summary>Scratch memory of the largest step an engine runs, per device.</summary>
 /// <remarks>
 /// Layers run one after another and reuse the same buffers, so the peak is the widest layer: the residual stream and
-/// its normalized copy, plus input and output of the widest matrix; then the logits of the sampled rows in 16 and 32
-/// bit. vLLM's start-up profile logs 0.2 to 1.3 GiB for 8,192 tokens, which is the spread taken here.
+/// its normalized copy, plus input and output of the widest matrix; then the logits of the sampled rows and what sampling
+/// makes of them. vLLM's start-up profile logs 0.2 to 1.3 GiB for 8,192 tokens, the same for one device and two.
 /// </remarks>
 public static class ActivationMemory
 {
     private const double Spread = 2.0;
     private const int ResidualCopies = 3;
     private const int BytesPerActivation = 2;
-    private const int BytesPerLogit = 2 + 4;
+
+    /// <summary>Logits in 16 bit, in 32 bit, and half of the sorted values and indices that top-p sampling needs.</summary>
+    private const int BytesPerLogit = 2 + 4 + 6;
     private const int BytesPerSingle = 4;
 
     /// <summary>Scratch of the largest step the engine would ever run.</summary>
@@ -31,11 +33,13 @@ public static class ActivationMemory
         var perToken =
             (double)BytesPerActivation * (ResidualCopies * architecture.HiddenSize + WidestMatrix(deployment));
         var tokens = Math.Min(mostTokens, rules.MaximumBatchedTokens);
-        var vocabulary = (double)architecture.VocabularySize / ranks;
-        // llama.cpp plans its buffers for a micro batch of which every token is sampled.
-        var logits = IsMicroBatched(deployment)
-            ? vocabulary * BytesPerSingle * tokens
-            : vocabulary * BytesPerLogit * (rules.ProfilesSampling ? Math.Min(rules.MaximumSequences, tokens) : 1);
+        double vocabulary = architecture.VocabularySize;
+        // llama.cpp plans its buffers for a micro batch of which every token is sampled; vLLM samples on one rank, which
+        // gathers the logits of all.
+        var logits =
+            IsMicroBatched(deployment) ? vocabulary * BytesPerSingle * tokens
+            : rules.ProfilesSampling ? vocabulary * BytesPerLogit * Math.Min(rules.MaximumSequences, tokens)
+            : 0;
         var bytes = Math.Max(perToken * tokens, logits);
         return Estimate.WithinFactor(bytes, Spread, Evidence.Modelled);
     }
