@@ -5,9 +5,10 @@ namespace Loadline.Models;
 
 /// <summary>A file type of llama.cpp: a base format, with more bits where the quantizer thinks they pay.</summary>
 /// <remarks>
-/// Rules of <c>llama_tensor_get_type</c> in ggml-org/llama.cpp, <c>src/llama-quant.cpp</c> (2025-26), without an
-/// importance matrix: values and down projections of an eighth of the layers at either end and of every third in
-/// between get more bits; rows that do not divide into 256 fall back to blocks of 32; vectors and routers stay fp32.
+/// Rules of <c>llama_tensor_get_type</c> in ggml-org/llama.cpp, <c>src/llama-quant.cpp</c> (2025-26): values and down
+/// projections of an eighth of the layers at either end and of every third in between get more bits; rows that do not
+/// divide into 256 fall back to blocks of 32; vectors and routers stay fp32. IQ types are taken as made with an
+/// importance matrix, as nearly all are and the small ones must be, the others as made without.
 /// </remarks>
 public sealed record GgufMix : WeightFormat
 {
@@ -46,6 +47,20 @@ public sealed record GgufMix : WeightFormat
         ["Q5_K_S"] = BlockFormats.Q5_K,
         ["Q5_K_M"] = BlockFormats.Q5_K,
         ["Q6_K"] = BlockFormats.Q6_K,
+        ["Q2_K_S"] = BlockFormats.Q2_K,
+        ["IQ1_S"] = BlockFormats.Iq1S,
+        ["IQ1_M"] = BlockFormats.Iq1M,
+        ["IQ2_XXS"] = BlockFormats.Iq2Xxs,
+        ["IQ2_XS"] = BlockFormats.Iq2Xs,
+        ["IQ2_S"] = BlockFormats.Iq2Xs,
+        ["IQ2_M"] = BlockFormats.Iq2S,
+        ["IQ3_XXS"] = BlockFormats.Iq3Xxs,
+        ["IQ3_XS"] = BlockFormats.Iq3S,
+        ["IQ3_S"] = BlockFormats.Iq3S,
+        ["IQ3_M"] = BlockFormats.Iq3S,
+        ["TQ1_0"] = BlockFormats.Tq1_0,
+        ["TQ2_0"] = BlockFormats.Tq2_0,
+        ["MXFP4_MOE"] = BlockFormats.Mxfp4,
         ["IQ4_XS"] = BlockFormats.Iq4Xs,
         ["IQ4_NL"] = BlockFormats.Iq4Nl,
     }.ToImmutableDictionary(StringComparer.OrdinalIgnoreCase);
@@ -90,33 +105,77 @@ public sealed record GgufMix : WeightFormat
         var wanted = tensor.Role switch
         {
             TensorRole.Head => Output(),
-            TensorRole.TokenEmbedding => IsTied() ? Output() : Matrices,
+            TensorRole.TokenEmbedding => IsTied() ? Output() : Embedding(),
             TensorRole.PositionEmbedding => BlockFormats.Fp32,
+            TensorRole.Linear when Name == "MXFP4_MOE" => BlockFormats.Q8_0,
+            _ when IsTiny => Tiny(GgufRoles.Of(tensor), layer),
             _ => Matrix(GgufRoles.Of(tensor), layer),
         };
-        return tensor.InputFeatures % wanted.BlockLength == 0 ? wanted : Fallback(wanted);
+        return Fits(tensor, wanted) ? wanted
+            : Fits(tensor, Fallback(wanted)) ? Fallback(wanted)
+            : BlockFormats.Fp16;
     }
+
+    private static bool Fits(Tensor tensor, BlockFormat format) => tensor.InputFeatures % format.BlockLength == 0;
 
     private bool IsTied() =>
         architecture.Tensors.Tensors.Any(tensor => tensor.Role == TensorRole.Head && tensor.TiedTo is not null);
 
-    /// <summary>The output embedding decides every word, and gets Q6_K unless the type is Q8_0.</summary>
-    private BlockFormat Output() => Matrices == BlockFormats.Q8_0 ? BlockFormats.Q8_0 : BlockFormats.Q6_K;
+    /// <summary>Types of about two bits and less, which have rules of their own.</summary>
+    private bool IsTiny => Name is "IQ1_S" or "IQ1_M" or "IQ2_XXS" or "IQ2_XS" or "IQ2_S" or "IQ2_M";
+
+    private bool IsLargerTiny => Name is "IQ2_S" or "IQ2_M";
+
+    /// <summary>The output embedding decides every word, and gets more bits than anything else.</summary>
+    private BlockFormat Output() =>
+        Name is "Q8_0" or "MXFP4_MOE" ? BlockFormats.Q8_0
+        : IsTiny || Name == "IQ3_XXS" ? BlockFormats.Q5_K
+        : BlockFormats.Q6_K;
+
+    private BlockFormat Embedding() =>
+        Name switch
+        {
+            "IQ1_S" or "IQ1_M" or "IQ2_XXS" or "IQ2_XS" => BlockFormats.Q2_K,
+            "IQ2_S" or "IQ2_M" or "IQ3_XXS" => BlockFormats.Iq3S,
+            "TQ1_0" or "TQ2_0" => BlockFormats.Q4_K,
+            "MXFP4_MOE" => BlockFormats.Q8_0,
+            _ => Matrices,
+        };
+
+    private BlockFormat Tiny(GgufRole role, int layer) =>
+        role switch
+        {
+            GgufRole.Value when headsPerKvHead >= 4 || experts >= 4 => BlockFormats.Q4_K,
+            GgufRole.Value => IsLargerTiny ? BlockFormats.Iq3S : BlockFormats.Q2_K,
+            GgufRole.Key when experts == 8 => BlockFormats.Q4_K,
+            GgufRole.Down when layer < layers / 8 => IsLargerTiny ? BlockFormats.Iq3S : BlockFormats.Q2_K,
+            GgufRole.AttentionOutput when experts == 8 => BlockFormats.Q5_K,
+            GgufRole.AttentionOutput when Name is "IQ1_S" or "IQ1_M" => BlockFormats.Iq2Xxs,
+            GgufRole.AttentionOutput when IsLargerTiny => BlockFormats.Iq3S,
+            _ => Matrices,
+        };
 
     private BlockFormat Matrix(GgufRole role, int layer) =>
         role switch
         {
             GgufRole.Value => Value(layer),
             GgufRole.Key when experts == 8 && Matrices.BitsPerWeight < 8 => BlockFormats.Q8_0,
+            GgufRole.Key or GgufRole.Query => Name switch
+            {
+                "IQ3_XXS" => BlockFormats.Iq2S,
+                "IQ3_XS" => BlockFormats.Iq3Xxs,
+                _ => Matrices,
+            },
             GgufRole.FusedQkv => Name switch
             {
-                "Q3_K_M" or "Q3_K_L" => BlockFormats.Q4_K,
+                "Q3_K_M" or "Q3_K_L" or "IQ3_M" => BlockFormats.Q4_K,
                 "Q4_K_M" => BlockFormats.Q5_K,
                 "Q5_K_M" => BlockFormats.Q6_K,
                 _ => Matrices,
             },
             GgufRole.AttentionOutput => AttentionOutput(),
             GgufRole.Down => Down(layer),
+            GgufRole.Up when Name == "IQ3_XS" && layer >= layers / 8 && layer < 7 * layers / 8 => BlockFormats.Iq3Xxs,
             _ => Matrices,
         };
 
@@ -128,6 +187,8 @@ public sealed record GgufMix : WeightFormat
         var format = Name switch
         {
             "Q2_K" => headsPerKvHead >= 4 ? BlockFormats.Q4_K : BlockFormats.Q3_K,
+            "Q2_K_S" or "IQ3_XXS" or "IQ3_XS" or "IQ3_S" when headsPerKvHead >= 4 => BlockFormats.Q4_K,
+            "IQ3_M" => BlockFormats.Q4_K,
             "Q3_K_M" => layer < 2 ? BlockFormats.Q5_K : BlockFormats.Q4_K,
             "Q3_K_L" => BlockFormats.Q5_K,
             "IQ4_XS" or "IQ4_NL" when headsPerKvHead >= 4 => BlockFormats.Q5_K,
@@ -142,12 +203,18 @@ public sealed record GgufMix : WeightFormat
 
     private BlockFormat AttentionOutput()
     {
-        if (experts == 8 && Name is ("Q2_K" or "Q3_K_S" or "Q3_K_M" or "Q4_K_S" or "Q4_K_M" or "IQ4_NL" or "IQ4_XS"))
-            return BlockFormats.Q5_K;
+        if (experts == 8)
+        {
+            var isSmall =
+                Name is "Q2_K" or "Q3_K_S" or "Q3_K_M" or "Q4_K_S" or "Q4_K_M"
+                || Name.StartsWith("IQ", StringComparison.Ordinal);
+            return isSmall ? BlockFormats.Q5_K : Matrices;
+        }
         return Name switch
         {
             "Q2_K" => BlockFormats.Q3_K,
-            "Q3_K_M" => BlockFormats.Q4_K,
+            "IQ3_XXS" => BlockFormats.Iq3S,
+            "Q3_K_M" or "IQ3_M" => BlockFormats.Q4_K,
             "Q3_K_L" => BlockFormats.Q5_K,
             _ => Matrices,
         };
@@ -160,7 +227,9 @@ public sealed record GgufMix : WeightFormat
             "Q3_K_M" => layer < layers / 16 ? BlockFormats.Q5_K : BlockFormats.Q4_K,
             "Q3_K_L" => BlockFormats.Q5_K,
             "Q4_K_M" or "Q5_K_M" when UsesMoreBits(layer) => BlockFormats.Q6_K,
-            "Q4_K_S" or "IQ4_XS" or "IQ4_NL" when layer < layers / 8 => BlockFormats.Q5_K,
+            "Q4_K_S" when layer < layers / 8 => BlockFormats.Q5_K,
+            "Q2_K_S" when layer < layers / 8 => BlockFormats.Q4_K,
+            "IQ3_M" when layer < layers / 8 || (experts == 8 && UsesMoreBits(layer)) => BlockFormats.Q4_K,
             _ => Matrices,
         };
 
@@ -173,6 +242,7 @@ public sealed record GgufMix : WeightFormat
             "Q5_K" => BlockFormats.Q5_1,
             "Q6_K" => BlockFormats.Q8_0,
             "Q4_K" => BlockFormats.Q5_0,
+            "TQ1_0" or "TQ2_0" => BlockFormats.Q4_0,
             _ when wanted.BlockLength == 256 => BlockFormats.Iq4Nl,
             _ => BlockFormats.Fp16,
         };
