@@ -6,6 +6,8 @@ namespace Loadline.Cli.Commands;
 
 internal static class MemoryCommand
 {
+    private const int ShownHardware = 12;
+
     public static Command Create(Surroundings surroundings)
     {
         var deployment = new DeploymentOptions();
@@ -20,11 +22,23 @@ internal static class MemoryCommand
             HelpName = "N",
             DefaultValueFactory = _ => 1,
         };
+        var compare = new Option<bool>("--compare-engines")
+        {
+            Description = "Put the question to every engine and version",
+        };
+        var curve = new Option<bool>("--curve") { Description = "Show how many sequences fit at every context" };
+        var smallest = new Option<bool>("--smallest-hardware")
+        {
+            Description = "List the least memory on which it fits",
+        };
+        var widest = new Option<bool>("--widest-format") { Description = "Find the widest weight format that fits" };
         var answer = new Answer();
         var command = new Command("memory", "Does it fit, and what is on each device");
         deployment.AddTo(command);
         command.Options.Add(context);
         command.Options.Add(concurrency);
+        foreach (var option in (Option[])[compare, curve, smallest, widest])
+            command.Options.Add(option);
         answer.AddTo(command);
         command.SetAction(parsed =>
         {
@@ -34,7 +48,17 @@ internal static class MemoryCommand
                 Context = parsed.GetValue(context),
                 Concurrency = parsed.GetValue(concurrency),
             };
-            var result = new FitCheck(session.Catalog).Ask(question);
+            var fits = new FitCheck(session.Catalog);
+            var search = new HardwareSearch(session.Catalog);
+            var result = fits.Ask(question);
+            if (parsed.GetValue(curve))
+                result = result with { Curve = fits.CurveOf(question) };
+            if (parsed.GetValue(compare))
+                result = result with { Engines = new EngineComparison(session.Catalog).Of(question) };
+            if (parsed.GetValue(smallest))
+                result = result with { SmallestHardware = search.Smallest(question, ShownHardware) };
+            if (parsed.GetValue(widest))
+                result = result with { WidestFormat = search.WidestFormat(question)?.WeightFormat };
             answer.Print(parsed, surroundings, result, AnswerJson.Default.MemoryAnswer, MemoryPage.Render);
             return result.Fits ? ExitCodes.Yes : ExitCodes.No;
         });

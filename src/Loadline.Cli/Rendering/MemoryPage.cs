@@ -30,6 +30,30 @@ internal static class MemoryPage
                 $"{fit.Change}: {fit.WeightFormat} on {fit.Hardware}, tensor parallel {fit.TensorParallel}, cache {fit.KvFormat}"
             )
         );
+        if (answer.WidestFormat is { } format)
+            page.List("Widest format that fits", [format]);
+        if (answer.Curve is { } curve)
+            page.Table(
+                [">Context", ">Sequences at a time"],
+                curve.Select(point =>
+                    (IReadOnlyList<string>)[Figures.Exact(point.Context), Figures.Of(point.MaximumConcurrency)]
+                )
+            );
+        if (answer.SmallestHardware is { } hardware)
+            page.Table(
+                ["Smallest hardware", ">GiB in all", ">Free GiB per device", "Engine"],
+                hardware.Select(option =>
+                    (IReadOnlyList<string>)
+                        [
+                            option.Hardware,
+                            Figures.GiB(option.TotalMemoryBytes),
+                            Figures.Of(option.FreeBytes, GiB),
+                            option.Engine,
+                        ]
+                )
+            );
+        if (answer.Engines is { } engines)
+            Engines(page, engines);
         page.List("Assumptions", answer.Assumptions);
         page.Line();
         page.Line(Figures.Legend);
@@ -57,5 +81,27 @@ internal static class MemoryPage
 
         IReadOnlyList<string> Row(string name, Func<DeviceSummary, string> figure) =>
             [name, .. kinds.Select(kind => figure(kind.Key))];
+    }
+
+    private static void Engines(Page page, IReadOnlyList<EngineLine> engines)
+    {
+        page.Table(
+            ["Engine", "Fits", ">Cache GiB", ">Activations GiB", ">Overhead GiB", ">Cache tokens"],
+            engines.Select(line =>
+                (IReadOnlyList<string>)
+                    [
+                        line.Engine,
+                        line.Fits ? "yes" : "no",
+                        line.CacheBytes is { } cache ? Figures.GiB(cache) : "-",
+                        line.ActivationBytes is { } activations ? Figures.Of(activations, GiB) : "-",
+                        line.OverheadBytes is { } overhead ? Figures.Of(overhead, GiB) : "-",
+                        line.CacheTokens is { } tokens ? Figures.Of(tokens) : "-",
+                    ]
+            )
+        );
+        page.List(
+            "Why not",
+            engines.Where(line => line.Reason is not null).Select(line => $"{line.Engine}: {line.Reason}")
+        );
     }
 }

@@ -54,6 +54,14 @@ public sealed class FitCheck(CatalogReader catalog)
         return Answer(question, built, memory, reason, nearest);
     }
 
+    /// <summary>Sequences that fit at every context up to the model's own, or up to the one asked for.</summary>
+    public ImmutableArray<ContextPoint> CurveOf(FitQuestion question)
+    {
+        var deployment = Build(question).Deployment;
+        var longest = question.Context ?? deployment.Architecture.MaximumContext ?? 1;
+        return ContextCurve.Of(new ServingMemory(deployment), longest);
+    }
+
     /// <summary>The deployment a question is about: as asked for, or over all of the hardware the way the engine can.</summary>
     internal BuiltDeployment Build(FitQuestion question)
     {

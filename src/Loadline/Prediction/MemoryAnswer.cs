@@ -33,6 +33,18 @@ public sealed record MemoryAnswer
     public required Estimate CacheTokens { get; init; }
     public required Estimate MaximumConcurrency { get; init; }
     public required Estimate MaximumContext { get; init; }
+
+    /// <summary>Context against concurrency; null unless asked for.</summary>
+    public ImmutableArray<ContextPoint>? Curve { get; init; }
+
+    /// <summary>The same question under every engine and version; null unless asked for.</summary>
+    public ImmutableArray<EngineLine>? Engines { get; init; }
+
+    /// <summary>The least memory on which it fits; null unless asked for.</summary>
+    public ImmutableArray<HardwareOption>? SmallestHardware { get; init; }
+
+    /// <summary>The widest recipe that fits on this hardware; null unless asked for, or when none does.</summary>
+    public string? WidestFormat { get; init; }
     public required ImmutableArray<string> Assumptions { get; init; }
 }
 
