@@ -55,6 +55,12 @@ public sealed partial class GgufFile
         return [.. Enumerable.Range(1, count).Select(part => $"{model}-{part:D5}-of-{count:D5}.gguf")];
     }
 
+    /// <summary>The name of a file without its ending and without the number of its part.</summary>
+    internal static string StemOf(string name) =>
+        PartName().Match(name) is { Success: true } match
+            ? match.Groups["model"].Value
+            : Path.GetFileNameWithoutExtension(name);
+
     /// <summary>True for every part but the first, so that a folder of parts counts as one model.</summary>
     public static bool IsLaterPart(string path) =>
         PartName().Match(Path.GetFileName(path)) is { Success: true } match && match.Groups["number"].Value != "00001";
