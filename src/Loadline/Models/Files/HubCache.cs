@@ -40,6 +40,18 @@ public sealed class HubCache(string folder)
         return Directory.Exists(snapshot) ? snapshot : null;
     }
 
+    /// <summary>The GGUF file that a reference names; null when the cache does not have it.</summary>
+    /// <exception cref="BadContentException">Several go by that name.</exception>
+    internal string? FindFile(HubReference reference)
+    {
+        if (Find(reference.Id) is not { } snapshot)
+            return null;
+        var files = Directory
+            .EnumerateFiles(snapshot, "*.gguf", SearchOption.AllDirectories)
+            .Select(file => Path.GetRelativePath(snapshot, file).Replace('\\', '/'));
+        return GgufChoice.Find(reference, files) is { } found ? Path.Combine(snapshot, found) : null;
+    }
+
     /// <summary>One or two names of letters, digits, dots, dashes and underscores, divided by a slash.</summary>
     public static bool IsId(string id)
     {

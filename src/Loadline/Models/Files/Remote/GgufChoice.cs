@@ -7,32 +7,41 @@ internal static class GgufChoice
 
     /// <param name="reference">Names a file, a quantization, or neither when there is only one model.</param>
     /// <param name="files">Paths inside the repository; files of other kinds are passed over.</param>
-    /// <returns>The file, or the first of its parts; null when there is no GGUF model at all.</returns>
-    /// <exception cref="BadContentException">None is the one asked for, or several are.</exception>
+    /// <returns>The file, or the first of its parts; null when no GGUF model is called so.</returns>
+    /// <exception cref="BadContentException">Several are.</exception>
     public static string? Find(HubReference reference, IEnumerable<string> files)
     {
-        var models = files.Where(IsModel).Order(StringComparer.Ordinal).ToList();
-        if (models.Count == 0)
-            return null;
-
+        var models = ModelsAmong(files);
         var wanted = reference.File;
         if (wanted is not null && models.Contains(wanted, StringComparer.Ordinal))
             return wanted;
         var found = wanted is null ? models : models.Where(file => IsCalled(file, wanted)).ToList();
-        if (found is [var only])
-            return only;
+        if (found.Count <= 1)
+            return found.FirstOrDefault();
 
-        var names = (found.Count == 0 ? models : found).Take(Shown).Select(Path.GetFileName);
-        var list = string.Join(", ", names) + (Math.Max(found.Count, 1) > Shown ? ", ..." : "");
-        throw found.Count == 0
-            ? new BadContentException($"{reference}", "", $"no such GGUF file; it has {list}", "")
-            : new BadContentException(
-                $"{reference}",
-                "",
-                $"{found.Count} GGUF models: {list}",
-                $"one; name it, as in {reference.Id}:{SuggestionFor(found[0])}"
-            );
+        var suggestion = $"{reference.Id}:{SuggestionFor(found[0])}";
+        var several = $"{found.Count} GGUF models: {Listed(found)}";
+        throw new BadContentException($"{reference}", "", several, $"the name of one, as in {suggestion}");
     }
+
+    /// <summary>Says what there is instead of the file that was asked for.</summary>
+    public static BadContentException Missing(HubReference reference, IEnumerable<string> files)
+    {
+        var models = ModelsAmong(files);
+        var what = models.Count == 0 ? "no GGUF model at all" : $"only {Listed(models)}";
+        return new BadContentException(
+            $"{reference}",
+            "",
+            $"{reference.Id} has {what}",
+            FileText.Quote(reference.File!)
+        );
+    }
+
+    private static List<string> ModelsAmong(IEnumerable<string> files) =>
+        files.Where(IsModel).Order(StringComparer.Ordinal).ToList();
+
+    private static string Listed(List<string> models) =>
+        string.Join(", ", models.Take(Shown).Select(Path.GetFileName)) + (models.Count > Shown ? ", ..." : "");
 
     private static bool IsModel(string file) =>
         file.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase)

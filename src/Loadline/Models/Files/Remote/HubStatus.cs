@@ -74,11 +74,11 @@ internal static class HubStatus
             return new(url, HubFailure.NotFound, $"{line}: no such revision");
         if (status == HttpStatusCode.NotFound)
             return new(url, HubFailure.NotFound, $"{line}: no such model or file");
-        if (code == Gated || status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden)
-        {
-            const string Needed = "a gated or private model: HF_TOKEN of an account that has accepted its licence";
-            return new(url, HubFailure.Refused, $"{line}: {Needed} is needed");
-        }
+        const string Needed = "which needs HF_TOKEN of an account that has accepted its licence";
+        if (code == Gated || status == HttpStatusCode.Forbidden)
+            return new(url, HubFailure.Refused, $"{line}: a gated or private model, {Needed}");
+        if (status == HttpStatusCode.Unauthorized)
+            return new(url, HubFailure.Refused, $"{line}: no such model, or a gated or private one, {Needed}");
         return new(url, HubFailure.Unusable, line);
     }
 

@@ -25,7 +25,7 @@ public sealed class RemoteHub : IDisposable
     public Uri Endpoint => options.Endpoint;
 
     /// <summary>A hub over the network of this machine, through its proxy where it has one.</summary>
-    public static RemoteHub Connect(RemoteHubOptions options) => new(CreateHandler(), options);
+    public static RemoteHub Connect(RemoteHubOptions options) => new(CreateHandler(options.Endpoint), options);
 
     /// <param name="id"><c>org/name</c>, or with a GGUF file after a colon, see <see cref="HubReference"/>.</param>
     /// <param name="revision">A branch, tag or commit.</param>
@@ -65,11 +65,13 @@ public sealed class RemoteHub : IDisposable
 
     public void Dispose() => invoker.Dispose();
 
-    private static SocketsHttpHandler CreateHandler() =>
+    private static SocketsHttpHandler CreateHandler(Uri endpoint) =>
         new()
         {
             AllowAutoRedirect = false,
             UseCookies = false,
+            // A proxy does not know what runs on this machine.
+            UseProxy = !endpoint.IsLoopback,
             ConnectTimeout = TimeSpan.FromSeconds(5),
             // An answer that is longer than its header is dropped with its connection, not downloaded.
             MaxResponseDrainSize = 0,

@@ -68,11 +68,11 @@ internal sealed class RemoteModel(
         if (GgufChoice.Find(reference, files) is { } gguf)
             return await ReadGgufAsync(gguf, files, cancellationToken).ConfigureAwait(false);
 
-        if (reference.File is null && config is { } only)
-            return new Model($"{reference}", Describe(only), Checkpoint: null);
-        throw reference.File is null
-            ? new BadContentException($"{address.Model}", "", "no config.json", "config.json, or a .gguf model")
-            : new BadContentException($"{reference}", "", "no GGUF file in the repository", "one");
+        if (reference.File is not null)
+            throw GgufChoice.Missing(reference, files);
+        return config is { } only
+            ? new Model($"{reference}", Describe(only), Checkpoint: null)
+            : throw new BadContentException($"{address.Model}", "", "no config.json", "config.json, or a GGUF model");
     }
 
     private async Task<Model> ReadIndexedAsync(
