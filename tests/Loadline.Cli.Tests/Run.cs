@@ -23,7 +23,10 @@ internal sealed record Run(int ExitCode, string Output, string Error)
             arguments
         );
 
-    public static Run With(Func<string, string?> variable, params string[] arguments)
+    public static Run With(Func<string, string?> variable, params string[] arguments) =>
+        With(variable, CancellationToken.None, arguments);
+
+    public static Run With(Func<string, string?> variable, CancellationToken interrupt, params string[] arguments)
     {
         var output = new StringWriter { NewLine = "\n" };
         var error = new StringWriter { NewLine = "\n" };
@@ -34,7 +37,7 @@ internal sealed record Run(int ExitCode, string Output, string Error)
             Variable = variable,
             IsTerminal = false,
             Width = 100,
-            Interrupt = CancellationToken.None,
+            Interrupt = interrupt,
         };
         var exitCode = CommandLine.Run(arguments, surroundings);
         return new Run(exitCode, output.ToString(), error.ToString());
