@@ -64,7 +64,7 @@ public sealed class ModelSource(CatalogReader catalog, HubCache? cache = null, L
         if (IsPath(name))
             throw new FileNotFoundException($"{name}: no such file or folder", name);
 
-        var cached = cache?.Find(name);
+        var cached = cache?.FindModel(name);
         try
         {
             var match = catalog.Models.Find(name);

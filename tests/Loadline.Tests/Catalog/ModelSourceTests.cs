@@ -38,6 +38,17 @@ public sealed class ModelSourceTests : IDisposable
     }
 
     [Fact]
+    public async Task A_cache_with_a_tokenizer_alone_does_not_have_the_model()
+    {
+        folder.Write("models--org--tiny/snapshots/main/tokenizer.json", "{}");
+        using var server = new HubServer().AddTiny();
+
+        var model = await Source(server).ReadAsync("org/tiny", null, TestContext.Current.CancellationToken);
+
+        model.Checkpoint.ShouldNotBeNull();
+    }
+
+    [Fact]
     public async Task A_gguf_file_is_looked_for_in_the_cache_first()
     {
         folder.Write("models--org--tiny/snapshots/main/tiny-Q4_K_M.gguf", HubTest.Gguf());

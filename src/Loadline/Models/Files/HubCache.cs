@@ -40,6 +40,10 @@ public sealed class HubCache(string folder)
         return Directory.Exists(snapshot) ? snapshot : null;
     }
 
+    /// <summary>The folder of a model; null when the cache has nothing of it but, say, its tokenizer.</summary>
+    internal string? FindModel(string id) =>
+        Find(id) is { } snapshot && ModelFiles.HasModel(snapshot) ? snapshot : null;
+
     /// <summary>The GGUF file that a reference names; null when the cache does not have it.</summary>
     /// <exception cref="BadContentException">Several go by that name.</exception>
     internal string? FindFile(HubReference reference)

@@ -13,6 +13,10 @@ public static class ModelFiles
     /// <summary>True when the text names a file or folder that is there, so that it is no catalog id.</summary>
     public static bool Exists(string path) => File.Exists(path) || Directory.Exists(path);
 
+    /// <summary>True when a folder has what a model is read from, not its tokenizer alone.</summary>
+    internal static bool HasModel(string folder) =>
+        File.Exists(Path.Combine(folder, ConfigName)) || Directory.EnumerateFiles(folder, "*.gguf").Any();
+
     /// <exception cref="BadContentException">What is there is not a model, or not a sound one.</exception>
     /// <exception cref="IOException">Nothing is there, or it cannot be read.</exception>
     public static Model Read(string path)

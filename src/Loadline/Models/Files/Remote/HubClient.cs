@@ -41,7 +41,7 @@ internal sealed class HubClient(HttpMessageInvoker invoker, RemoteHubOptions opt
             if (failure.Reason != HubFailure.Unavailable)
                 throw failure;
             if (options.Retry.PauseAfter(failures, failure.RetryAfter) is not { } pause)
-                throw new HubException(url, failure.Reason, $"{failure.What}, asked {failures} times");
+                throw failures == 1 ? failure : new(url, failure.Reason, $"{failure.What}, asked {failures} times");
             await Task.Delay(pause, options.Time, cancellationToken).ConfigureAwait(false);
         }
     }

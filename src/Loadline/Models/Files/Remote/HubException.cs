@@ -23,15 +23,26 @@ public enum HubFailure
 /// <param name="url">What was asked for, before any redirect: the targets of redirects carry signatures.</param>
 /// <param name="reason">What a caller can act on.</param>
 /// <param name="what">What went wrong, in words.</param>
-public sealed class HubException(Uri url, HubFailure reason, string what)
-    : IOException($"{url}: {what}".ReplaceLineEndings(" "))
+public sealed class HubException(Uri url, HubFailure reason, string what) : IOException($"{url}: {OneLine(what)}")
 {
     public Uri Url { get; } = url;
 
     public HubFailure Reason { get; } = reason;
 
-    public string What { get; } = what.ReplaceLineEndings(" ");
+    public string What { get; } = OneLine(what);
 
     /// <summary>How long the server wants to be left alone; null when it does not say.</summary>
     internal TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>Part of it may be a server's own words, which must not steer the terminal.</summary>
+    private static string OneLine(string text) =>
+        string.Create(
+            text.Length,
+            text,
+            (line, source) =>
+            {
+                for (var i = 0; i < line.Length; i++)
+                    line[i] = char.IsControl(source[i]) ? ' ' : source[i];
+            }
+        );
 }

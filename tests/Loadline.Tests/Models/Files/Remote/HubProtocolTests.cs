@@ -40,6 +40,17 @@ public sealed class HubProtocolTests
     }
 
     [Fact]
+    public async Task What_a_server_says_does_not_steer_the_terminal()
+    {
+        using var handler = new Answers(_ => throw new HttpRequestException("\u001b[2J\r\nbroken"));
+        using var hub = new RemoteHub(handler, HubTest.Options(new Uri("https://hub.test"), attempts: 1));
+
+        var error = await Should.ThrowAsync<HubException>(() => hub.ReadAsync(HubTest.Id));
+
+        error.Message.ShouldEndWith("config.json:  [2J  broken");
+    }
+
+    [Fact]
     public async Task A_loop_of_redirects_ends()
     {
         using var server = new HubServer();
