@@ -10,7 +10,23 @@ internal sealed record Run(int ExitCode, string Output, string Error)
 
     public static Run Of(params string[] arguments) => In(null, arguments);
 
-    public static Run In(string? home, params string[] arguments)
+    /// <summary>Without a network: nothing is asked of a hub.</summary>
+    public static Run In(string? home, params string[] arguments) =>
+        With(
+            name =>
+                name switch
+                {
+                    "HOME" => home,
+                    "HF_HUB_OFFLINE" => "1",
+                    _ => null,
+                },
+            arguments
+        );
+
+    public static Run With(Func<string, string?> variable, params string[] arguments) =>
+        With(variable, CancellationToken.None, arguments);
+
+    public static Run With(Func<string, string?> variable, CancellationToken interrupt, params string[] arguments)
     {
         var output = new StringWriter { NewLine = "\n" };
         var error = new StringWriter { NewLine = "\n" };
@@ -18,10 +34,10 @@ internal sealed record Run(int ExitCode, string Output, string Error)
         {
             Out = output,
             Error = error,
-            Variable = name => name == "HOME" ? home : null,
+            Variable = variable,
             IsTerminal = false,
             Width = 100,
-            Interrupt = CancellationToken.None,
+            Interrupt = interrupt,
         };
         var exitCode = CommandLine.Run(arguments, surroundings);
         return new Run(exitCode, output.ToString(), error.ToString());

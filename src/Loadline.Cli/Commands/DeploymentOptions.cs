@@ -10,7 +10,7 @@ internal sealed class DeploymentOptions
     private readonly Argument<string> model = new("MODEL")
     {
         Description =
-            "Catalog id, folder, config.json, .safetensors (or its index), .gguf, or an id in the local hub cache",
+            "Catalog id, folder, config.json, .safetensors (or its index), .gguf, or Hugging Face id (org/name, org/name:Q4_K_M)",
     };
 
     private readonly Option<string> hardware = new("--on")
@@ -60,7 +60,7 @@ internal sealed class DeploymentOptions
         new()
         {
             Hardware = HardwareSpec.Parse(parsed.GetRequiredValue(hardware), session.Catalog),
-            Model = session.Models.Read(parsed.GetRequiredValue(model)),
+            Model = session.ReadModel(parsed.GetRequiredValue(model)),
             Weights = parsed.GetValue(weights),
             KvCache = parsed.GetValue(kvCache),
             Engine = parsed.GetValue(engine),

@@ -12,7 +12,7 @@ internal static class InspectCommand
         var model = new Argument<string>("MODEL")
         {
             Description =
-                "Catalog id, folder, config.json, .safetensors (or its index), .gguf, or an id in the local hub cache",
+                "Catalog id, folder, config.json, .safetensors (or its index), .gguf, or Hugging Face id (org/name, org/name:Q4_K_M)",
         };
         var explain = new Option<bool>("--explain") { Description = "Show the count of parameters line by line" };
         var context = new Option<long?>("--context")
@@ -37,7 +37,7 @@ internal static class InspectCommand
                     $"a number from 1 to {FitCheck.LargestCount}"
                 );
             var session = Session.Open(parsed, surroundings);
-            var summary = ModelSummary.Of(session.Models.Read(parsed.GetRequiredValue(model)), tokens);
+            var summary = ModelSummary.Of(session.ReadModel(parsed.GetRequiredValue(model)), tokens);
             answer.Print(
                 parsed,
                 surroundings,

@@ -42,8 +42,15 @@ internal static class PlanCommand
 
             using var json = JsonDocument.Parse(document.ToJsonString());
             var scenario = new ScenarioReader(session.Catalog.Tasks.Find).Read(path ?? FlagsName, json.RootElement);
-            var planner = new Planner(session.Catalog, session.Models.Read);
-            var plan = Progress.Run(surroundings, "planning", () => planner.Plan(scenario, surroundings.Interrupt));
+            var plan = Progress.Run(
+                surroundings,
+                "planning",
+                say =>
+                    new Planner(session.Catalog, name => session.ReadModel(name, say)).Plan(
+                        scenario,
+                        surroundings.Interrupt
+                    )
+            );
             answer.Print(parsed, surroundings, plan, AnswerJson.Default.Plan, PlanPage.Render);
             return plan.Recommended is null ? ExitCodes.No : ExitCodes.Yes;
         });

@@ -18,17 +18,11 @@ public sealed class HubCache(string folder)
     /// <returns>Null when not even a home folder is known.</returns>
     public static HubCache? FromEnvironment(Func<string, string?> environment)
     {
-        string? Set(string name) => environment(name) is { Length: > 0 } value ? value : null;
-
-        if ((Set("HF_HUB_CACHE") ?? Set("HUGGINGFACE_HUB_CACHE")) is { } cache)
+        var cache =
+            HubEnvironment.Set(environment, "HF_HUB_CACHE") ?? HubEnvironment.Set(environment, "HUGGINGFACE_HUB_CACHE");
+        if (cache is not null)
             return new HubCache(cache);
-        if (Set("HF_HOME") is { } home)
-            return new HubCache(Path.Combine(home, "hub"));
-        if (Set("XDG_CACHE_HOME") is { } caches)
-            return new HubCache(Path.Combine(caches, "huggingface", "hub"));
-        return (Set("HOME") ?? Set("USERPROFILE")) is { } user
-            ? new HubCache(Path.Combine(user, ".cache", "huggingface", "hub"))
-            : null;
+        return HubEnvironment.HomeOf(environment) is { } home ? new HubCache(Path.Combine(home, "hub")) : null;
     }
 
     /// <summary>The folder with a model's files; null when the id is no hub id or the cache does not have it.</summary>
@@ -46,6 +40,22 @@ public sealed class HubCache(string folder)
         return Directory.Exists(snapshot) ? snapshot : null;
     }
 
+    /// <summary>The folder of a model; null when the cache has nothing of it but, say, its tokenizer.</summary>
+    internal string? FindModel(string id) =>
+        Find(id) is { } snapshot && ModelFiles.HasModel(snapshot) ? snapshot : null;
+
+    /// <summary>The GGUF file that a reference names; null when the cache does not have it.</summary>
+    /// <exception cref="BadContentException">Several go by that name.</exception>
+    internal string? FindFile(HubReference reference)
+    {
+        if (Find(reference.Id) is not { } snapshot)
+            return null;
+        var files = Directory
+            .EnumerateFiles(snapshot, "*.gguf", SearchOption.AllDirectories)
+            .Select(file => Path.GetRelativePath(snapshot, file).Replace('\\', '/'));
+        return GgufChoice.Find(reference, files) is { } found ? Path.Combine(snapshot, found) : null;
+    }
+
     /// <summary>One or two names of letters, digits, dots, dashes and underscores, divided by a slash.</summary>
     public static bool IsId(string id)
     {
@@ -53,7 +63,7 @@ public sealed class HubCache(string folder)
         return parts.Length is 1 or 2 && parts.All(IsName) && !id.Contains("--", StringComparison.Ordinal);
     }
 
-    private static bool IsName(string name) =>
+    internal static bool IsName(string name) =>
         name.Length is > 0 and <= LongestRevision
         && name[0] != '.'
         && name.All(character => char.IsAsciiLetterOrDigit(character) || character is '.' or '-' or '_');

@@ -3,15 +3,19 @@ namespace Loadline.Models;
 /// <summary>Reads a model from wherever the user pointed: a folder, a configuration, an index or a weight file.</summary>
 public static class ModelFiles
 {
-    private const string ConfigName = "config.json";
-    private const string SingleName = "model.safetensors";
-    private const string IndexEnding = ".safetensors.index.json";
+    internal const string ConfigName = "config.json";
+    internal const string SingleName = "model.safetensors";
+    internal const string IndexEnding = ".safetensors.index.json";
 
     /// <summary>Real configurations are a few kilobytes.</summary>
-    private const long LargestConfig = 16_000_000;
+    internal const long LargestConfig = 16_000_000;
 
     /// <summary>True when the text names a file or folder that is there, so that it is no catalog id.</summary>
     public static bool Exists(string path) => File.Exists(path) || Directory.Exists(path);
+
+    /// <summary>True when a folder has what a model is read from, not its tokenizer alone.</summary>
+    internal static bool HasModel(string folder) =>
+        File.Exists(Path.Combine(folder, ConfigName)) || Directory.EnumerateFiles(folder, "*.gguf").Any();
 
     /// <exception cref="BadContentException">What is there is not a model, or not a sound one.</exception>
     /// <exception cref="IOException">Nothing is there, or it cannot be read.</exception>
@@ -89,15 +93,16 @@ public static class ModelFiles
         return new Model(id, architecture, Checkpoint: null) { Assumptions = [note] };
     }
 
-    private static Model ReadGguf(string id, string path)
+    private static Model ReadGguf(string id, string path) => Complete(id, GgufFile.Read(path), path);
+
+    internal static Model Complete(string id, GgufFile file, string path)
     {
-        var file = GgufFile.Read(path);
         var architecture = ModelFamilies.Describe(GgufConfig.Translate(file));
         var mix = file.Metadata.Size("general.file_type") is { } type ? GgufFileTypes.Find(type) : null;
         return Complete(id, architecture, file.Checkpoint, path, mix ?? "as-stored");
     }
 
-    private static Model Complete(
+    internal static Model Complete(
         string id,
         Architecture architecture,
         Checkpoint checkpoint,
@@ -140,6 +145,6 @@ public static class ModelFiles
     }
 
     /// <summary>llama.cpp keeps the vision part of a model in a file of its own.</summary>
-    private static bool IsProjector(string path) =>
+    internal static bool IsProjector(string path) =>
         Path.GetFileName(path).StartsWith("mmproj", StringComparison.OrdinalIgnoreCase);
 }

@@ -15,7 +15,7 @@ public sealed class SafetensorsHeader
     /// <summary>The reference implementation refuses longer headers, so that a file cannot demand the memory.</summary>
     private const long LongestHeader = 100_000_000;
 
-    private const int LengthBytes = 8;
+    internal const int LengthBytes = 8;
 
     internal SafetensorsHeader(ImmutableArray<StoredTensor> tensors, ImmutableArray<long> offsets, long dataStart)
     {
@@ -45,25 +45,34 @@ public sealed class SafetensorsHeader
     public static SafetensorsHeader Read(Stream stream, string file)
     {
         var length = stream.Length;
+        Span<byte> prefix = stackalloc byte[(int)Math.Min(LengthBytes, length)];
+        stream.Position = 0;
+        ReadAll(stream, prefix, file, 0);
+        var json = new byte[JsonLength(prefix, length, file)];
+        ReadAll(stream, json, file, LengthBytes);
+        return Parse(json, length - LengthBytes - json.Length, file);
+    }
+
+    /// <summary>Bytes of JSON that a file says it begins with, after its first eight bytes.</summary>
+    /// <param name="start">The beginning of the file, eight bytes or more.</param>
+    /// <param name="length">Bytes of the whole file.</param>
+    /// <param name="file">Name for messages.</param>
+    /// <exception cref="BadContentException">More than the file has, or than any header needs.</exception>
+    internal static int JsonLength(ReadOnlySpan<byte> start, long length, string file)
+    {
         if (length < LengthBytes)
             throw Bad(file, 0, $"a file of {length} bytes", "8 bytes of header length");
 
-        Span<byte> prefix = stackalloc byte[LengthBytes];
-        stream.Position = 0;
-        ReadAll(stream, prefix, file, 0);
-        var claimed = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
+        var claimed = BinaryPrimitives.ReadUInt64LittleEndian(start);
         var most = Math.Min(length - LengthBytes, LongestHeader);
         if (claimed > (ulong)(length - LengthBytes))
         {
             var found = $"header of {claimed} bytes claimed, but the file has {length}";
             throw Bad(file, 0, found, $"at most {most}");
         }
-        if (claimed > (ulong)most)
-            throw Bad(file, 0, $"header of {claimed} bytes", $"at most {most}");
-
-        var json = new byte[claimed];
-        ReadAll(stream, json, file, LengthBytes);
-        return Parse(json, length - LengthBytes - json.Length, file);
+        return claimed <= (ulong)most
+            ? (int)claimed
+            : throw Bad(file, 0, $"header of {claimed} bytes", $"at most {most}");
     }
 
     /// <param name="json">The header without its length.</param>

@@ -6,7 +6,7 @@ namespace Loadline.Models;
 /// <summary><c>model.safetensors.index.json</c>: which tensor of a checkpoint is in which of its files.</summary>
 public sealed class SafetensorsIndex
 {
-    private const long LargestFile = 100_000_000;
+    internal const long LargestFile = 100_000_000;
 
     private readonly Dictionary<string, string> shardOf = new(StringComparer.Ordinal);
 
@@ -23,9 +23,10 @@ public sealed class SafetensorsIndex
     public int Count => shardOf.Count;
 
     /// <exception cref="BadContentException">Not a sound index.</exception>
-    public static SafetensorsIndex Read(string path)
+    public static SafetensorsIndex Read(string path) => Parse(JsonFile.Read(path, LargestFile), path);
+
+    internal static SafetensorsIndex Parse(JsonElement root, string path)
     {
-        var root = JsonFile.Read(path, LargestFile);
         if (
             root.ValueKind != JsonValueKind.Object
             || !root.TryGetProperty("weight_map", out var map)
@@ -64,7 +65,9 @@ public sealed class SafetensorsIndex
         return Join(headers.ToList());
     }
 
-    private Checkpoint Join(List<(string Shard, SafetensorsHeader Header)> headers)
+    /// <summary>The checkpoint that these headers of all shards make up.</summary>
+    /// <exception cref="BadContentException">They do not hold what the index says.</exception>
+    internal Checkpoint Join(IReadOnlyList<(string Shard, SafetensorsHeader Header)> headers)
     {
         var tensors = ImmutableArray.CreateBuilder<StoredTensor>(headers.Sum(pair => pair.Header.Tensors.Length));
         var seen = new Dictionary<string, string>(StringComparer.Ordinal);

@@ -9,6 +9,15 @@ internal static class SafetensorsWriter
     /// <summary>Tensors one after the other, each of a type whose elements take <c>size</c> bytes.</summary>
     public static byte[] Write(params (string Name, string Type, int Size, long[] Shape)[] tensors)
     {
+        var (json, dataBytes) = Header(tensors);
+        return WithHeader(json, dataBytes);
+    }
+
+    /// <summary>The JSON of a file, and the bytes of data that would follow it.</summary>
+    public static (string Json, long DataBytes) Header(
+        params (string Name, string Type, int Size, long[] Shape)[] tensors
+    )
+    {
         var json = new StringBuilder("{");
         var offset = 0L;
         foreach (var (name, type, size, shape) in tensors)
@@ -19,7 +28,7 @@ internal static class SafetensorsWriter
             json.Append($"\"data_offsets\":[{offset},{end}]}}");
             offset = end;
         }
-        return WithHeader(json.Append('}').ToString(), offset);
+        return (json.Append('}').ToString(), offset);
     }
 
     public static byte[] WithHeader(string json, long dataBytes = 0) =>
