@@ -32,9 +32,11 @@ internal static class MemoryCommand
             Description = "List the least memory on which it fits",
         };
         var widest = new Option<bool>("--widest-format") { Description = "Find the widest weight format that fits" };
+        var placement = new PlacementOptions();
         var answer = new Answer();
         var command = new Command("memory", "Does it fit, and what is on each device");
         deployment.AddTo(command);
+        placement.AddTo(command);
         command.Options.Add(context);
         command.Options.Add(concurrency);
         foreach (var option in (Option[])[compare, curve, smallest, widest])
@@ -43,7 +45,7 @@ internal static class MemoryCommand
         command.SetAction(parsed =>
         {
             var session = Session.Open(parsed, surroundings);
-            var question = deployment.Read(parsed, session) with
+            var question = placement.Read(parsed, session, deployment.Read(parsed, session)) with
             {
                 Context = parsed.GetValue(context),
                 Concurrency = parsed.GetValue(concurrency),

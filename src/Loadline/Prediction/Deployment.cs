@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Loadline.Catalog;
 using Loadline.Models;
 using Loadline.Quantities;
@@ -23,6 +24,12 @@ public sealed record Deployment
 
     public Parallelism Parallelism { get; init; } = Parallelism.None;
 
+    /// <summary>First layers that stay on the host with the input embedding, for engines that can.</summary>
+    public int HostLayers { get; init; }
+
+    /// <summary>Adapters, a draft model or other models on the same devices.</summary>
+    public ImmutableArray<Companion> Companions { get; init; } = [];
+
     /// <summary>The arithmetic the matrices run in on this hardware; null when it has no rate that could serve.</summary>
     public Arithmetic? Arithmetic => AttainableArithmetic(Weights.Arithmetic, Accelerator.Peak);
 
@@ -39,6 +46,12 @@ public sealed record Deployment
         var tensor = Parallelism.Tensor;
         if (tensor > 1 && !Engine.TensorParallel)
             return $"{Engine.Name} has no tensor parallelism";
+        if (Parallelism.Expert > 1 && Parallelism.Expert != Parallelism.Tensor * Parallelism.Data)
+            return $"experts are spread over all {Parallelism.Tensor * Parallelism.Data} tensor and data ranks or none, not {Parallelism.Expert}";
+        if (HostLayers > 0 && Rules.CacheLayout != CacheLayoutKind.Slots)
+            return $"{Engine.Name} does not keep layers on the host";
+        if (HostLayers >= Architecture.Layers.Length)
+            return $"{HostLayers} of {Architecture.Layers.Length} layers on the host leave none for the device";
         if (Parallelism.Pipeline > Architecture.Layers.Length)
             return $"{Architecture.Layers.Length} layers cannot be shared out over {Parallelism.Pipeline} devices";
         foreach (var layer in Architecture.Layers)

@@ -26,6 +26,22 @@ public sealed record DeploymentRequest
     /// Null leaves it at <see cref="TensorParallel"/>.
     /// </summary>
     public int? Devices { get; init; }
+
+    /// <summary>How the devices are shared out, in full; null lets <see cref="Devices"/> decide.</summary>
+    public Parallelism? Parallelism { get; init; }
+
+    /// <summary>First layers that stay on the host.</summary>
+    public int HostLayers { get; init; }
+
+    /// <summary>LoRA adapters held on the devices, and their rank.</summary>
+    public int Adapters { get; init; }
+    public int AdapterRank { get; init; } = 16;
+
+    /// <summary>Draft model for speculative decoding, in its stored format.</summary>
+    public Model? Draft { get; init; }
+
+    /// <summary>Other models whose weights are on the same devices.</summary>
+    public ImmutableArray<Model> Beside { get; init; } = [];
 }
 
 /// <summary>A deployment with the defaults that went into it.</summary>
@@ -77,7 +93,9 @@ public sealed class DeploymentBuilder(CatalogReader catalog)
             Rules = rules.On(accelerator),
             Kernels = kernels,
             Parallelism = Split(request, engine),
+            HostLayers = request.HostLayers,
         };
+        deployment = deployment with { Companions = Companion.Of(request, deployment) };
         if (deployment.Parallelism.Pipeline > 1)
             assumptions.Add(
                 $"{engine.Name} splits by layers over {deployment.Parallelism.Pipeline} devices, which work one after another."
@@ -89,7 +107,8 @@ public sealed class DeploymentBuilder(CatalogReader catalog)
     }
 
     private static Parallelism Split(DeploymentRequest request, Engine engine) =>
-        request.Devices is not { } devices ? new Parallelism(request.TensorParallel)
+        request.Parallelism is { } whole ? whole
+        : request.Devices is not { } devices ? new Parallelism(request.TensorParallel)
         : engine.TensorParallel ? new Parallelism(devices)
         : new Parallelism(Pipeline: devices);
 

@@ -20,6 +20,18 @@ public sealed record FitQuestion
 
     /// <summary>Devices per replica; null uses all of the hardware.</summary>
     public int? TensorParallel { get; init; }
+
+    /// <summary>Stages of layers, ranks of experts and of data; null where left open.</summary>
+    public int? PipelineParallel { get; init; }
+    public int? ExpertParallel { get; init; }
+    public int? DataParallel { get; init; }
+
+    /// <summary>Layers on the device; null puts all there. The others stay on the host.</summary>
+    public int? DeviceLayers { get; init; }
+    public int Adapters { get; init; }
+    public int AdapterRank { get; init; } = 16;
+    public Model? Draft { get; init; }
+    public ImmutableArray<Model> Beside { get; init; } = [];
 }
 
 /// <summary>Answers whether a model fits, what is on each device, and what the nearest thing is that fits.</summary>
@@ -65,17 +77,36 @@ public sealed class FitCheck(CatalogReader catalog)
     /// <summary>The deployment a question is about: as asked for, or over all of the hardware the way the engine can.</summary>
     internal BuiltDeployment Build(FitQuestion question)
     {
-        if (question.TensorParallel is { } tensor && (tensor < 1 || tensor > question.Hardware.Count))
+        var request = Request(question, question.Weights, question.Hardware.Count);
+        return builder.Build(Placed(question, request));
+    }
+
+    /// <summary>The request with the split that was asked for; what is left open is one.</summary>
+    private static DeploymentRequest Placed(FitQuestion question, DeploymentRequest request)
+    {
+        var isOpen =
+            question is { TensorParallel: null, PipelineParallel: null, ExpertParallel: null, DataParallel: null };
+        if (isOpen)
+            return request;
+        var parallelism = new Parallelism(
+            Degree(question.TensorParallel, "--tensor-parallel"),
+            Degree(question.PipelineParallel, "--pipeline-parallel"),
+            Degree(question.ExpertParallel, "--expert-parallel"),
+            Degree(question.DataParallel, "--data-parallel")
+        );
+        if (parallelism.Devices > question.Hardware.Count)
             throw new BadContentException(
                 "--tensor-parallel",
                 "",
-                $"{tensor} devices per replica",
-                $"1 to {question.Hardware.Count}, the devices of {question.Hardware}"
+                $"{parallelism.Devices} devices per replica",
+                $"at most {question.Hardware.Count}, the devices of {question.Hardware}"
             );
-        var request = Request(question, question.Weights, question.Hardware.Count);
-        return builder.Build(
-            question.TensorParallel is { } asked ? request with { TensorParallel = asked, Devices = null } : request
-        );
+        return request with { Parallelism = parallelism };
+
+        int Degree(int? asked, string option) =>
+            asked is null or (>= 1 and <= HardwareSpec.MaximumCount)
+                ? asked ?? 1
+                : throw new BadContentException(option, "", $"{asked}", $"1 to {question.Hardware.Count}");
     }
 
     private static MemoryAnswer Answer(
@@ -108,6 +139,13 @@ public sealed class FitCheck(CatalogReader catalog)
             KvFormat = deployment.KvCache.Name,
             TensorParallel = deployment.Parallelism.Tensor,
             PipelineParallel = deployment.Parallelism.Pipeline,
+            ExpertParallel = deployment.Parallelism.Expert,
+            DataParallel = deployment.Parallelism.Data,
+            HostWeightsBytes = deployment.HostLayers > 0 ? HostShare.WeightsOf(deployment).Bytes : null,
+            HostCacheBytes =
+                deployment.HostLayers > 0
+                    ? HostShare.CacheOf(deployment, question.Context ?? 1, question.Concurrency).Bytes
+                    : null,
             Context = question.Context,
             Concurrency = question.Concurrency,
             Fits = reason is null,
@@ -212,7 +250,23 @@ public sealed class FitCheck(CatalogReader catalog)
             KvCache = question.KvCache,
             Engine = question.Engine,
             Devices = devices,
+            HostLayers = HostLayers(question),
+            Adapters = question.Adapters,
+            AdapterRank = question.AdapterRank,
+            Draft = question.Draft,
+            Beside = question.Beside,
         };
+
+    private static int HostLayers(FitQuestion question)
+    {
+        var layers = question.Model.Architecture.Layers.Length;
+        return question.DeviceLayers switch
+        {
+            null => 0,
+            < 1 => throw new BadContentException("--device-layers", "", $"{question.DeviceLayers}", $"1 to {layers}"),
+            var some => Math.Max(0, layers - some.Value),
+        };
+    }
 
     private static void RefuseUncountable(FitQuestion question)
     {

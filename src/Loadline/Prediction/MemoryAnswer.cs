@@ -16,6 +16,13 @@ public sealed record MemoryAnswer
     /// <summary>Devices that the layers are shared out over; 1 unless the engine splits by layers.</summary>
     public int PipelineParallel { get; init; } = 1;
 
+    public int ExpertParallel { get; init; } = 1;
+    public int DataParallel { get; init; } = 1;
+
+    /// <summary>Weights and cache that stay on the host; null when nothing does.</summary>
+    public long? HostWeightsBytes { get; init; }
+    public long? HostCacheBytes { get; init; }
+
     /// <summary>Context asked for; null when it was left open.</summary>
     public required long? Context { get; init; }
     public required long Concurrency { get; init; }
@@ -66,6 +73,9 @@ public sealed record DeviceSummary
     public required string Device { get; init; }
     public required long WeightsBytes { get; init; }
     public required long CacheBytes { get; init; }
+
+    /// <summary>Weights of adapters, draft and other models beside the model.</summary>
+    public long CompanionBytes { get; init; }
     public required long CapacityBytes { get; init; }
     public required Estimate ActivationBytes { get; init; }
     public required Estimate OverheadBytes { get; init; }
@@ -77,6 +87,7 @@ public sealed record DeviceSummary
             Device = device,
             WeightsBytes = memory.Weights.Bytes,
             CacheBytes = memory.Cache.Bytes,
+            CompanionBytes = memory.Companions.Bytes,
             CapacityBytes = memory.Capacity.Bytes,
             ActivationBytes = memory.ActivationBytes,
             OverheadBytes = memory.OverheadBytes,

@@ -7,4 +7,7 @@ public readonly record struct Parallelism(int Tensor = 1, int Pipeline = 1, int 
 
     /// <summary>Expert parallelism reuses the tensor and data ranks, so it adds no devices.</summary>
     public int Devices => Tensor * Pipeline * Data;
+
+    /// <summary>Ranks that the experts of a layer are spread over.</summary>
+    public int ExpertRanks => Expert > 1 ? Expert : Tensor;
 }

@@ -15,6 +15,9 @@ public sealed record DeviceMemory
     /// <summary>Cache that the asked-for context and concurrency need.</summary>
     public required ByteSize Cache { get; init; }
 
+    /// <summary>Weights of adapters, draft and other models beside the model.</summary>
+    public ByteSize Companions { get; init; }
+
     /// <summary>Scratch memory of the largest step.</summary>
     public required Estimate ActivationBytes { get; init; }
 
@@ -47,9 +50,9 @@ public sealed class ServingMemory
         stages =
         [
             .. Stage
-                .All(deployment.Parallelism)
+                .All(deployment.Parallelism, deployment.HostLayers)
                 .Select(stage => new StageMemory(
-                    Shards.WeightsOnRank(deployment.Architecture, deployment.Weights, ranks, stage),
+                    Shards.WeightsOnRank(deployment.Architecture, deployment.Weights, deployment.Parallelism, stage),
                     new CacheLayout(
                         Shards.LayersOnRank(deployment.Architecture, ranks, stage),
                         deployment.Rules,
@@ -78,7 +81,7 @@ public sealed class ServingMemory
     public Estimate CachePool { get; }
 
     /// <summary>Cache bytes of one sequence on the device that holds most, in the whole blocks the engine hands out.</summary>
-    public ByteSize CacheOf(long tokens) => stages.Max(stage => stage.Cache.SizeOf(tokens, 1));
+    public ByteSize CacheOf(long tokens) => stages.Max(stage => CacheOf(stage, tokens, 1));
 
     /// <summary>The fullest device with so many sequences of so many tokens each.</summary>
     public DeviceMemory With(long context, long concurrency) =>
@@ -88,13 +91,19 @@ public sealed class ServingMemory
     public ImmutableArray<DeviceMemory> PerDevice(long context, long concurrency) =>
         [
             .. stages.SelectMany(stage =>
-                Enumerable.Repeat(DeviceWith(stage, context, concurrency), deployment.Parallelism.Tensor)
+                Enumerable.Repeat(
+                    DeviceWith(stage, context, concurrency),
+                    deployment.Parallelism.Tensor * deployment.Parallelism.Data
+                )
             ),
         ];
 
     /// <summary>Sequences of the given length that fit, up to the engine's own limit.</summary>
     public Estimate MaximumConcurrency(long context) =>
-        MostThatFits(deployment.Rules.MaximumSequences, sequences => FreeBytes(context, sequences));
+        MostThatFits(
+            deployment.Rules.MaximumSequences * (long)deployment.Parallelism.Data,
+            sequences => FreeBytes(context, sequences)
+        );
 
     /// <summary>Longest context of so many equal sequences, up to what the model was configured for.</summary>
     public Estimate MaximumContext(long concurrency) =>
@@ -106,9 +115,24 @@ public sealed class ServingMemory
     /// <summary>Tokens of one sequence that would fill the pool, whatever the model's own limit.</summary>
     public Estimate CacheTokens => MostThatFits(MostTokens, tokens => FreeBytes(tokens, 1));
 
+    /// <summary>
+    /// The cache on one device. Data-parallel ranks share the sequences out; a draft model caches what its target does.
+    /// </summary>
+    private ByteSize CacheOf(StageMemory stage, long context, long concurrency)
+    {
+        var own = (concurrency + deployment.Parallelism.Data - 1) / deployment.Parallelism.Data;
+        var size = stage.Cache.SizeOf(context, own);
+        foreach (var companion in deployment.Companions)
+            size += companion.Cache?.SizeOf(context, own) ?? ByteSize.Zero;
+        return size;
+    }
+
+    private ByteSize CompanionWeights =>
+        deployment.Companions.Aggregate(ByteSize.Zero, (sum, companion) => sum + companion.Weights);
+
     private DeviceMemory DeviceWith(StageMemory stage, long context, long concurrency)
     {
-        var cache = stage.Cache.SizeOf(context, concurrency);
+        var cache = CacheOf(stage, context, concurrency);
         var activations = ActivationsOf(context, concurrency);
         var headroom = Headroom(stage, activations);
         return new DeviceMemory
@@ -118,6 +142,7 @@ public sealed class ServingMemory
             Cache = cache,
             ActivationBytes = activations,
             OverheadBytes = Overhead,
+            Companions = CompanionWeights,
             CachePoolBytes = Map(headroom, bytes => Math.Max(0, bytes)),
             FreeBytes = headroom + Estimate.Exact(-cache.Bytes),
         };
@@ -127,9 +152,7 @@ public sealed class ServingMemory
     {
         var activations = ActivationsOf(context, concurrency);
         return stages
-            .Select(stage =>
-                Headroom(stage, activations) + Estimate.Exact(-stage.Cache.SizeOf(context, concurrency).Bytes)
-            )
+            .Select(stage => Headroom(stage, activations) + Estimate.Exact(-CacheOf(stage, context, concurrency).Bytes))
             .MinBy(free => free.Low);
     }
 
@@ -151,7 +174,7 @@ public sealed class ServingMemory
         var rules = deployment.Rules;
         double device = Capacity.Bytes;
         var outside = Estimate.Exact(0);
-        var inside = Estimate.Exact(stage.Weights.Bytes) + Fixed(deployment);
+        var inside = Estimate.Exact(stage.Weights.Bytes + CompanionWeights.Bytes) + Fixed(deployment);
         Place(Range(rules.GraphMemory), rules.GraphsInsideBudget);
         Place(activations, !rules.ActivationsOutsideBudget);
 

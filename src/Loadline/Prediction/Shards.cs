@@ -41,13 +41,18 @@ public static class Shards
 
     /// <summary>Bytes of weights on one rank: the language model and its towers, without multi-token prediction.</summary>
     public static ByteSize WeightsOnRank(Architecture architecture, WeightFormat format, int ranks) =>
-        WeightsOnRank(architecture, format, ranks, new Stage(0, 1));
+        WeightsOnRank(architecture, format, new Parallelism(ranks), new Stage(0, 1));
 
     /// <summary>
     /// The same for the layers of one stage. What comes before the layers is with the first, what comes after with the
     /// last, which needs a copy of the embedding where that is the head too.
     /// </summary>
-    public static ByteSize WeightsOnRank(Architecture architecture, WeightFormat format, int ranks, Stage stage)
+    public static ByteSize WeightsOnRank(
+        Architecture architecture,
+        WeightFormat format,
+        Parallelism parallelism,
+        Stage stage
+    )
     {
         var layers = stage.LayersOf(architecture);
         var sum = ByteSize.Zero;
@@ -56,6 +61,8 @@ public static class Shards
         {
             if (tensor.Part == ModelPart.Mtp)
                 continue;
+            // Expert parallelism spreads whole experts; in bytes that is a share like any other.
+            var ranks = tensor.Sharding == Sharding.Experts ? parallelism.ExpertRanks : parallelism.Tensor;
             var isLayer = tensor.Part == ModelPart.Language && !tensor.Layers.IsEmpty;
             isBehindLayers |= isLayer;
             if (tensor.TiedTo is not null)
