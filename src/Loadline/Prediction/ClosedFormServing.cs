@@ -14,6 +14,13 @@ public sealed class ClosedFormServing(StepCosts costs, double requestOverheadSec
 {
     private const double MostPrefillUtilisation = 0.98;
 
+    /// <summary>
+    /// Share of the other prefills that a request of a closed loop waits for instead of decoding alongside. Requests
+    /// that start together wait for half of the others, those at random phases for none beyond the queue; a loop whose
+    /// next request starts when one ends stays between the two.
+    /// </summary>
+    private const double Bunching = 0.25;
+
     private readonly RequestShape request = costs.Request;
 
     /// <summary>Steady state with always so many requests in flight.</summary>
@@ -33,7 +40,8 @@ public sealed class ClosedFormServing(StepCosts costs, double requestOverheadSec
         var stepWait = StepWait(inFlight, decode);
         var rate = inFlight / (tokens * decode + met + prefill + stepWait);
         var busy = Math.Min(rate * marginal, MostPrefillUtilisation);
-        var queued = Math.Min(busy * marginal / (1 - busy) * others / inFlight, riding);
+        var random = busy * marginal / (1 - busy) * others / inFlight;
+        var queued = Math.Max(Math.Min(random, riding), Bunching * riding);
         return PointAt(inFlight, rate, decode, marginal, decode + (riding - queued) / tokens) with
         {
             QueueSeconds = met - riding + queued,

@@ -5,6 +5,9 @@ namespace Loadline.Quantities;
 /// <summary>An exact number of bytes. GB is 10^9 bytes, GiB is 2^30 bytes.</summary>
 public readonly record struct ByteSize(long Bytes) : IComparable<ByteSize>
 {
+    /// <summary>2^63, the first number of bytes that a long cannot hold; as a double it is exact.</summary>
+    private const double TooManyBytes = 9_223_372_036_854_775_808.0;
+
     public static ByteSize Zero => default;
 
     public double GiB => Bytes / (double)(1L << 30);
@@ -35,7 +38,7 @@ public readonly record struct ByteSize(long Bytes) : IComparable<ByteSize>
     public static bool TryParse(string text, out ByteSize size)
     {
         size = default;
-        if (!UnitText.TryParse(text, ByteUnits, out var bytes) || bytes is < 0 or > long.MaxValue)
+        if (!UnitText.TryParse(text, ByteUnits, out var bytes) || bytes is < 0 or >= TooManyBytes)
             return false;
 
         size = new ByteSize((long)Math.Round(bytes));

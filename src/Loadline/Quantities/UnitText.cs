@@ -34,7 +34,7 @@ internal static class UnitText
             if (symbol.SequenceEqual(unit.Symbol))
             {
                 value = number * unit.Factor;
-                return true;
+                return double.IsFinite(value);
             }
         }
         return false;

@@ -16,7 +16,7 @@ public sealed record TokenLengths
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(mean);
         ArgumentOutOfRangeException.ThrowIfLessThan(p95, mean);
-        if (p95 / mean > LargestRatio)
+        if (!(p95 / mean <= LargestRatio))
             throw new ArgumentOutOfRangeException(nameof(p95), p95, $"at most {LargestRatio:F2} times the mean");
 
         Mean = mean;

@@ -142,6 +142,18 @@ public sealed class ServingLaws
     }
 
     [Fact]
+    public void A_closed_loop_waits_for_some_of_the_prompts_of_others()
+    {
+        // 16 requests of 1,000 tokens, 1,000 of output: between none and half of the 15 others are ahead in the queue.
+        var deployment = Deployments.Of("meta-llama/Llama-3.1-8B-Instruct");
+        var costs = new StepCosts(new Step(deployment), 8192, new RequestShape(1000, 1000));
+
+        var point = new ClosedFormServing(costs, 0).AtConcurrency(16);
+
+        point.QueueSeconds.ShouldBeInRange(costs.Marginal(15), 7.5 * costs.Marginal(15));
+    }
+
+    [Fact]
     public void A_step_takes_no_more_prompts_than_its_budget_of_tokens()
     {
         // 64 requests of 8,192 tokens and 9 of output: at most one prompt rides on each of the 8 steps between tokens,
