@@ -24,6 +24,10 @@ internal static class MemoryPage
             ("Concurrency", $"up to {Figures.Of(answer.MaximumConcurrency)} sequences"),
             ("Context", $"up to {Figures.Of(answer.MaximumContext)} tokens for {answer.Concurrency:N0} at a time")
         );
+        if (answer.HostWeightsBytes is { } host)
+            page.Line(
+                $"On the host: {new ByteSize(host)} of weights, {new ByteSize(answer.HostCacheBytes ?? 0)} of cache."
+            );
         page.List(
             "Nearest that fits",
             answer.Nearest.Select(fit =>
@@ -72,6 +76,9 @@ internal static class MemoryPage
             [
                 Row("weights", device => Figures.GiB(device.WeightsBytes)),
                 Row("cache for what was asked", device => Figures.GiB(device.CacheBytes)),
+                .. kinds.Exists(kind => kind.Key.CompanionBytes > 0)
+                    ? [Row("adapters and other models", device => Figures.GiB(device.CompanionBytes))]
+                    : Array.Empty<IReadOnlyList<string>>(),
                 Row("activations", device => Figures.Of(device.ActivationBytes, GiB)),
                 Row("overhead", device => Figures.Of(device.OverheadBytes, GiB)),
                 Row("free for the engine", device => Figures.Of(device.FreeBytes, GiB)),

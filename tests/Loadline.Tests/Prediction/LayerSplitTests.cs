@@ -75,7 +75,7 @@ public sealed class LayerSplitTests
         {
             var stages = Stage.All(new Parallelism(Pipeline: devices)).ToList();
             stages
-                .Select(stage => Shards.WeightsOnRank(architecture, WeightFormats.Bf16, 1, stage))
+                .Select(stage => Shards.WeightsOnRank(architecture, WeightFormats.Bf16, Parallelism.None, stage))
                 .Aggregate((left, right) => left + right)
                 .ShouldBe(whole);
             stages
