@@ -1,0 +1,127 @@
+using Loadline.Catalog;
+using Loadline.Models;
+
+namespace Loadline.Prediction;
+
+/// <summary>Scores latency and throughput measurements.</summary>
+/// <remarks>
+/// A deployment is a source table, model, weight and cache format, engine, accelerator, count and parallel degrees.
+/// Rows are left out only by rules on their conditions, and each rule is counted.
+/// </remarks>
+internal sealed class InferenceScoring(CatalogReader catalog, ModelSource models)
+{
+    private static readonly string[] DeploymentColumns =
+    [
+        "model",
+        "weight_format",
+        "kv_format",
+        "engine",
+        "accelerator",
+        "accelerator_count",
+        "tp",
+        "pp",
+        "ep",
+        "dp",
+    ];
+
+    private static readonly string[] RowColumns =
+    [
+        "engine_version",
+        "input_tokens",
+        "output_tokens",
+        "concurrency_or_batch",
+        "request_rate",
+        "scenario",
+        "metric",
+        "value",
+    ];
+
+    private readonly InferencePredictor predictor = new(catalog);
+    private readonly Dictionary<string, (Model? Model, string? Refused)> resolved = [];
+
+    public ValidationAnswer Score(CsvTable table, bool withCases)
+    {
+        var cases = new List<ScoredCase>();
+        var excluded = new Dictionary<string, int>();
+        var seen = new HashSet<string>();
+        foreach (var row in table.Rows)
+        {
+            if (WhyLeftOut(row, seen) is { } rule)
+                excluded[rule] = excluded.GetValueOrDefault(rule) + 1;
+            else
+                cases.Add(CaseOf(row));
+        }
+        return Scoring.Answer(
+            table.File,
+            "latency and throughput",
+            cases,
+            excluded.Select(pair => new Exclusion(pair.Key, pair.Value)),
+            withCases
+        );
+    }
+
+    private static string? WhyLeftOut(CsvRow row, HashSet<string> seen)
+    {
+        if ((row["note"] ?? "").Contains("FLAG", StringComparison.Ordinal))
+            return "noted FLAG by the source table";
+        if (row["scenario"] == "server-spec-decode")
+            return "speculative decoding with unknown acceptance";
+        if (row["metric"] == "memory_bytes")
+            return "memory, scored with memory measurements";
+        if (row["metric"]!.EndsWith("_p99", StringComparison.Ordinal))
+            return "a percentile, which the closed form does not give";
+        var identity = Key(row, DeploymentColumns) + Key(row, RowColumns);
+        return seen.Add(identity) ? null : "the same conditions and value again";
+    }
+
+    private ScoredCase CaseOf(CsvRow row)
+    {
+        var source = row["id"]?.Split('-')[0] ?? "";
+        var scored = new ScoredCase
+        {
+            Id = row["id"] ?? $"line {row.Line}",
+            Metric = $"{row.Text("scenario")} {row.Text("metric")}",
+            Deployment = source + Key(row, DeploymentColumns),
+            Slices =
+            [
+                $"engine {row["engine"]}",
+                $"accelerator {row["accelerator_id"] ?? row["accelerator"]}",
+                $"format {row["weight_format"]}",
+                $"source {source}",
+            ],
+            Measured = row.Number("value") is > 0 and var value
+                ? value
+                : throw row.Wrong("value", $"\"{row["value"]}\"", "a number above 0"),
+        };
+        var (model, refused) = Resolve(row.Text("model"));
+        if (model is null)
+            return scored with { Refused = refused };
+        try
+        {
+            var predicted = predictor.Predict(row, model, out var reason);
+            return scored with { Predicted = predicted, Refused = reason };
+        }
+        catch (Exception exception) when (exception is UnknownNameException or BadContentException)
+        {
+            return scored with { Refused = exception.Message };
+        }
+    }
+
+    private (Model? Model, string? Refused) Resolve(string name)
+    {
+        if (resolved.TryGetValue(name, out var known))
+            return known;
+        try
+        {
+            known = (models.Read(name), null);
+        }
+        catch (Exception exception) when (exception is UnknownNameException or BadContentException)
+        {
+            known = (null, $"model {name} is not in the catalog");
+        }
+        return resolved[name] = known;
+    }
+
+    private static string Key(CsvRow row, string[] columns) =>
+        string.Concat(columns.Select(column => "|" + row[column]));
+}
