@@ -24,6 +24,12 @@ public readonly record struct PredictionError(double Factor, Evidence Evidence)
     /// </summary>
     private const double TransferWidening = 0.25;
 
+    /// <summary>
+    /// Half-width for accelerators whose vendor no class was fitted on: published runs of AMD Instinct and Intel Max under
+    /// vLLM, SGLang and llama.cpp are two to four times slower than the shares of NVIDIA's cards would make them.
+    /// </summary>
+    private const double OtherVendorFactor = 3;
+
     /// <summary>The error of a deployment's step times, from how closely its constants belong to it.</summary>
     public static PredictionError Of(Deployment deployment)
     {
@@ -34,8 +40,18 @@ public readonly record struct PredictionError(double Factor, Evidence Evidence)
             factor = Math.Max(factor, kernels.DatasheetOnly.IntervalFactor);
         else if (rung is KernelRung.OtherEngine or KernelRung.SameChip)
             factor = Math.Pow(factor, 1 + TransferWidening);
-        return new PredictionError(factor, rung == KernelRung.DatasheetOnly ? Evidence.Assumed : Evidence.Modelled);
+        var isTransferred = rung >= KernelRung.EngineClass && IsOtherVendor(deployment.Accelerator);
+        if (isTransferred)
+            factor = Math.Max(factor, OtherVendorFactor);
+        return new PredictionError(
+            factor,
+            isTransferred || rung == KernelRung.DatasheetOnly ? Evidence.Assumed : Evidence.Modelled
+        );
     }
+
+    /// <summary>True for discrete accelerators of vendors that the class medians hold no measurement of.</summary>
+    private static bool IsOtherVendor(Accelerator accelerator) =>
+        accelerator.Kind is AcceleratorKind.Gpu or AcceleratorKind.TensorProcessor && accelerator.Vendor != "NVIDIA";
 
     /// <summary>Standard deviation of the logarithm of the factor.</summary>
     public double Sigma => Math.Log(Factor) / NormalDistribution.Z95;
