@@ -152,4 +152,75 @@ public sealed class ServingMemoryTests
     [InlineData("Qwen/Qwen3-Next-80B-A3B-Instruct", 32, "query heads")]
     public void Heads_that_do_not_divide_cannot_be_split(string model, int devices, string what) =>
         Should.Throw<BadContentException>(() => Deployments.Of(model, devices: devices)).Message.ShouldContain(what);
+
+    [Theory]
+    [InlineData("vllm@0.8", 73_728)]
+    [InlineData("vllm@0", 73_728)]
+    public void An_engine_that_kept_windows_in_full_holds_twice_as_much_of_gpt_oss(string engine, long bytesPerToken)
+    {
+        // 36 layers x 8 heads x 64 x 2 x 2 bytes = 73,728 per token; half of the layers have a window of 128 tokens.
+        var memory = new ServingMemory(Deployments.Of("openai/gpt-oss-120b", engine: engine));
+
+        memory.CacheOf(16_384).Bytes.ShouldBe(bytesPerToken * 16_384);
+    }
+
+    [Fact]
+    public void An_engine_that_frees_windows_holds_them_and_one_step_more()
+    {
+        // Two kinds of 18 layers each make two groups whose pages are 18 layers x 2,048 bytes x 16 tokens. The window
+        // keeps 127 tokens and the 8,192 of one step, in whole blocks of 16 and one more.
+        var memory = new ServingMemory(Deployments.Of("openai/gpt-oss-120b", engine: "vllm@0.22"));
+        var page = 18L * 2_048 * 16;
+        var window = (127 + 8_192 + 15) / 16 + 1;
+
+        memory.CacheOf(65_536).Bytes.ShouldBe(page * (65_536 / 16 + window));
+    }
+
+    [Fact]
+    public void Latent_caches_are_whole_on_every_rank_and_shared_out_over_data_ranks()
+    {
+        // DeepSeek-V3: 61 layers x (512 + 64) x 2 bytes = 70,272 per token, whatever the tensor parallelism.
+        var question = Deployments.Question("deepseek-ai/DeepSeek-V3", "8x:h200-sxm-141gb", "vllm") with
+        {
+            Context = 8_192,
+            Concurrency = 64,
+        };
+
+        CacheBytes(question).ShouldBe(70_272L * 8_192 * 64);
+        CacheBytes(question with { DataParallel = 8, ExpertParallel = 8 }).ShouldBe(70_272L * 8_192 * 8);
+
+        static long CacheBytes(FitQuestion asked) =>
+            new FitCheck(Deployments.Catalog).Ask(asked).PerDevice[0].CacheBytes;
+    }
+
+    [Fact]
+    public void Layers_on_the_host_and_on_the_device_add_up_to_the_model()
+    {
+        var question = Deployments.Question("meta-llama/Llama-3.3-70B-Instruct", "rtx-4090", "llama.cpp") with
+        {
+            Weights = "Q4_K_M",
+            DeviceLayers = 40,
+            Context = 8_192,
+        };
+        var answer = new FitCheck(Deployments.Catalog).Ask(question);
+        var whole = new FitCheck(Deployments.Catalog).Ask(question with { DeviceLayers = null });
+
+        (answer.PerDevice[0].WeightsBytes + answer.HostWeightsBytes).ShouldBe(whole.PerDevice[0].WeightsBytes);
+        // 80 layers x 8 heads x 128 x 2 x 2 bytes, half of them on either side.
+        answer.PerDevice[0].CacheBytes.ShouldBe(40L * 8 * 128 * 2 * 2 * 8_192);
+        answer.HostCacheBytes.ShouldBe(40L * 8 * 128 * 2 * 2 * 8_192);
+    }
+
+    [Fact]
+    public void An_adapter_is_its_rank_times_inputs_and_outputs_of_every_matrix()
+    {
+        // Llama-3.1-8B, rank 16: q and o 4096+4096, k and v 4096+1024, gate, up and down 4096+14336, 32 layers, 2 bytes.
+        var perLayer = 2 * (4_096 + 4_096) + 2 * (4_096 + 1_024) + 3 * (4_096 + 14_336);
+        var question = Deployments.Question(Llama8B, "h100-sxm", "vllm") with { Adapters = 3, AdapterRank = 16 };
+
+        new FitCheck(Deployments.Catalog)
+            .Ask(question)
+            .PerDevice[0]
+            .CompanionBytes.ShouldBe(3L * 16 * perLayer * 32 * 2);
+    }
 }
