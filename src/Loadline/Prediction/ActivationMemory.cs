@@ -1,4 +1,3 @@
-using Loadline.Catalog;
 using Loadline.Models;
 using Loadline.Quantities;
 
@@ -33,17 +32,12 @@ public static class ActivationMemory
         var tokens = Math.Min(mostTokens, rules.MaximumBatchedTokens);
         var vocabulary = (double)architecture.VocabularySize / ranks;
         // llama.cpp plans its buffers for a micro batch of which every token is sampled.
-        var logits = IsMicroBatched(deployment)
+        var logits = deployment.IsMicroBatched
             ? vocabulary * BytesPerSingle * tokens
             : vocabulary * BytesPerLogit * Math.Min(rules.MaximumSequences, tokens);
         var bytes = Math.Max(perToken * tokens, logits);
         return Estimate.WithinFactor(bytes, Spread, Evidence.Modelled);
     }
-
-    /// <summary>True for engines without a cache pool that cut prompts into batches shorter than the context.</summary>
-    private static bool IsMicroBatched(Deployment deployment) =>
-        deployment.Rules.MemoryBudget == MemoryBudget.None
-        && deployment.Rules.MaximumBatchedTokens < (deployment.Architecture.MaximumContext ?? int.MaxValue);
 
     /// <summary>Features in and out of the widest group of matrices on one rank, per token.</summary>
     private static double WidestMatrix(Deployment deployment)

@@ -49,6 +49,11 @@ public sealed record Deployment
         return null;
     }
 
+    /// <summary>True for engines without a cache pool that cut prompts into batches shorter than the context.</summary>
+    internal bool IsMicroBatched =>
+        Rules.MemoryBudget == MemoryBudget.None
+        && Rules.MaximumBatchedTokens < (Architecture.MaximumContext ?? int.MaxValue);
+
     private static string? WhyNotSplit(Mixer layer, int ranks) =>
         layer switch
         {

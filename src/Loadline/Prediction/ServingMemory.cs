@@ -50,7 +50,7 @@ public sealed class ServingMemory
                 .All(deployment.Parallelism)
                 .Select(stage => new StageMemory(
                     Shards.WeightsOnRank(deployment.Architecture, deployment.Weights, ranks, stage),
-                    Shards.CacheOnRank(deployment.Architecture, ranks, stage)
+                    WithRoomForBatch(Shards.CacheOnRank(deployment.Architecture, ranks, stage))
                 )),
         ];
         Overhead = DeviceOverhead(deployment.Accelerator, deployment.Rules);
@@ -101,6 +101,31 @@ public sealed class ServingMemory
 
     /// <summary>Tokens of one sequence that would fill the pool, whatever the model's own limit.</summary>
     public Estimate CacheTokens => MostThatFits(MostTokens, tokens => FreeBytes(tokens, 1));
+
+    /// <summary>
+    /// Where a window is a ring of cells, as in llama.cpp, the micro batch being written must not overwrite what its
+    /// first token still sees.
+    /// </summary>
+    private Cache WithRoomForBatch(Cache cache)
+    {
+        if (!deployment.IsMicroBatched)
+            return cache;
+        var rules = deployment.Rules;
+        return cache with
+        {
+            Windows =
+            [
+                .. cache.Windows.Select(window =>
+                    window with
+                    {
+                        Tokens = WholeBlocks(window.Tokens + rules.MaximumBatchedTokens, rules.CacheBlockTokens),
+                    }
+                ),
+            ],
+        };
+    }
+
+    private static int WholeBlocks(int tokens, int block) => (tokens + block - 1) / block * block;
 
     private ByteSize CacheOf(StageMemory stage, long tokens)
     {
