@@ -54,6 +54,12 @@ public sealed record Deployment
         Rules.MemoryBudget == MemoryBudget.None
         && Rules.MaximumBatchedTokens < (Architecture.MaximumContext ?? int.MaxValue);
 
+    /// <summary>
+    /// True for serving engines, which load matrices with the same input as one. llama.cpp and Transformers multiply
+    /// them as the checkpoint stores them, and have no cache pool either.
+    /// </summary>
+    internal bool FusesMatrices => Rules.MemoryBudget != MemoryBudget.None;
+
     private static string? WhyNotSplit(Mixer layer, int ranks) =>
         layer switch
         {
