@@ -9,7 +9,7 @@ namespace Loadline.Prediction;
 /// its normalized copy, plus input and output of the widest matrix; then the logits of the sampled rows in 16 and 32
 /// bit. vLLM's start-up profile logs 0.2 to 1.3 GiB for 8,192 tokens, which is the spread taken here.
 /// </remarks>
-public static class ActivationMemory
+public sealed class ActivationMemory
 {
     private const double Spread = 2.0;
     private const int ResidualCopies = 3;
@@ -17,25 +17,31 @@ public static class ActivationMemory
     private const int BytesPerLogit = 2 + 4;
     private const int BytesPerSingle = 4;
 
+    private readonly Deployment deployment;
+    private readonly double bytesPerToken;
+
+    public ActivationMemory(Deployment deployment)
+    {
+        this.deployment = deployment;
+        bytesPerToken =
+            (double)BytesPerActivation
+            * (ResidualCopies * deployment.Architecture.HiddenSize + WidestMatrix(deployment));
+    }
+
     /// <summary>Scratch of the largest step the engine would ever run.</summary>
-    public static Estimate Of(Deployment deployment) => Of(deployment, long.MaxValue);
+    public static Estimate Of(Deployment deployment) => new ActivationMemory(deployment).For(long.MaxValue);
 
     /// <summary>The same when there are never more than so many tokens to compute at a time.</summary>
-    public static Estimate Of(Deployment deployment, long mostTokens)
+    public Estimate For(long mostTokens)
     {
-        var architecture = deployment.Architecture;
         var rules = deployment.Rules;
-        var ranks = deployment.Parallelism.Tensor;
-
-        var perToken =
-            (double)BytesPerActivation * (ResidualCopies * architecture.HiddenSize + WidestMatrix(deployment));
         var tokens = Math.Min(mostTokens, rules.MaximumBatchedTokens);
-        var vocabulary = (double)architecture.VocabularySize / ranks;
+        var vocabulary = (double)deployment.Architecture.VocabularySize / deployment.Parallelism.Tensor;
         // llama.cpp plans its buffers for a micro batch of which every token is sampled.
         var logits = deployment.IsMicroBatched
             ? vocabulary * BytesPerSingle * tokens
             : vocabulary * BytesPerLogit * Math.Min(rules.MaximumSequences, tokens);
-        var bytes = Math.Max(perToken * tokens, logits);
+        var bytes = Math.Max(bytesPerToken * tokens, logits);
         return Estimate.WithinFactor(bytes, Spread, Evidence.Modelled);
     }
 

@@ -38,6 +38,7 @@ public sealed class ServingMemory
     private const long MostTokens = 1L << 36;
 
     private readonly Deployment deployment;
+    private readonly ActivationMemory activations;
     private readonly ImmutableArray<StageMemory> stages;
 
     public ServingMemory(Deployment deployment)
@@ -54,7 +55,8 @@ public sealed class ServingMemory
                 )),
         ];
         Overhead = DeviceOverhead(deployment.Accelerator, deployment.Rules);
-        Activations = ActivationsOf(MostTokens, 1);
+        activations = new ActivationMemory(deployment);
+        Activations = activations.For(MostTokens);
         var least = stages.Select(stage => Headroom(stage, ActivationsOf(1, 1))).MinBy(bytes => bytes.Low);
         CachePool = Map(least, bytes => Math.Max(0, bytes));
     }
@@ -137,14 +139,14 @@ public sealed class ServingMemory
     private DeviceMemory DeviceWith(StageMemory stage, long context, long concurrency)
     {
         var cache = CacheOf(stage, context) * concurrency;
-        var activations = ActivationsOf(context, concurrency);
-        var headroom = Headroom(stage, activations);
+        var scratch = ActivationsOf(context, concurrency);
+        var headroom = Headroom(stage, scratch);
         return new DeviceMemory
         {
             Capacity = Capacity,
             Weights = stage.Weights,
             Cache = cache,
-            ActivationBytes = activations,
+            ActivationBytes = scratch,
             OverheadBytes = Overhead,
             CachePoolBytes = Map(headroom, bytes => Math.Max(0, bytes)),
             FreeBytes = headroom + Estimate.Exact(-cache.Bytes),
@@ -153,11 +155,9 @@ public sealed class ServingMemory
 
     private Estimate FreeBytes(long context, long concurrency)
     {
-        var activations = ActivationsOf(context, concurrency);
+        var scratch = ActivationsOf(context, concurrency);
         return stages
-            .Select(stage =>
-                Headroom(stage, activations) + Estimate.Exact(-CacheOf(stage, context).Bytes * concurrency)
-            )
+            .Select(stage => Headroom(stage, scratch) + Estimate.Exact(-CacheOf(stage, context).Bytes * concurrency))
             .MinBy(free => free.Low);
     }
 
@@ -165,12 +165,10 @@ public sealed class ServingMemory
     /// Engines with a pool size it for the largest step they may ever run; the others take what the prompt needs.
     /// </summary>
     private Estimate ActivationsOf(long context, long concurrency) =>
-        deployment.Rules.MemoryBudget == MemoryBudget.None
-            ? ActivationMemory.Of(deployment, context * concurrency)
-            : ActivationMemory.Of(deployment);
+        deployment.Rules.MemoryBudget == MemoryBudget.None ? activations.For(context * concurrency) : Activations;
 
     /// <summary>What weights, activations and overhead leave of the engine's share of the device.</summary>
-    private Estimate Headroom(StageMemory stage, Estimate activations)
+    private Estimate Headroom(StageMemory stage, Estimate scratch)
     {
         var rules = deployment.Rules;
         double device = Capacity.Bytes;
@@ -178,7 +176,7 @@ public sealed class ServingMemory
         var inside =
             Estimate.Exact(stage.Weights.Bytes) + Range(rules.FixedOverhead) + DriverReserve(deployment.Accelerator);
         Place(Range(rules.GraphMemory), rules.GraphsInsideBudget);
-        Place(activations, !rules.ActivationsOutsideBudget);
+        Place(scratch, !rules.ActivationsOutsideBudget);
 
         return rules.MemoryBudget == MemoryBudget.FractionOfFree
             ? Less(device, inside + outside) * rules.MemoryFraction
