@@ -49,6 +49,9 @@ public sealed record Deployment
         return null;
     }
 
+    /// <summary>True when tensor-parallel ranks do not fit into one node; no link between nodes is catalogued.</summary>
+    public bool SpansNodes => Parallelism.Tensor > (Accelerator.Link?.DevicesPerNode ?? int.MaxValue);
+
     /// <summary>True for engines without a cache pool that cut prompts into batches shorter than the context.</summary>
     internal bool IsMicroBatched =>
         Rules.MemoryBudget == MemoryBudget.None

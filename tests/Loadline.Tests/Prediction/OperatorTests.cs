@@ -221,6 +221,21 @@ public sealed class OperatorTests
         static Evidence Evidence(Deployment deployment) => PredictionError.Of(deployment).Evidence;
     }
 
+    [Fact]
+    public void Tensor_parallelism_across_nodes_is_an_assumption_and_says_so()
+    {
+        // An H100 node has 8 devices.
+        var question = Deployments.Question("meta-llama/Llama-3.1-70B-Instruct", "16x:h100", "vllm");
+        var inside = Deployments.Of("meta-llama/Llama-3.1-70B-Instruct", devices: 8);
+        var across = Deployments.Of("meta-llama/Llama-3.1-70B-Instruct", devices: 16);
+
+        PredictionError.Of(inside).Evidence.ShouldBe(Evidence.Modelled);
+        PredictionError.Of(across).Evidence.ShouldBe(Evidence.Assumed);
+        new FitCheck(Deployments.Catalog)
+            .Ask(question)
+            .Assumptions.ShouldContain(line => line.Contains("between nodes"));
+    }
+
     private static double FlopsPerToken(Deployment deployment) =>
         OperatorGraph
             .Of(deployment)
