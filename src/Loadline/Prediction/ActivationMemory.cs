@@ -1,4 +1,3 @@
-using Loadline.Catalog;
 using Loadline.Models;
 using Loadline.Quantities;
 
@@ -10,7 +9,7 @@ namespace Loadline.Prediction;
 /// its normalized copy, plus input and output of the widest matrix; then the logits of the sampled rows and what sampling
 /// makes of them. vLLM's start-up profile logs 0.2 to 1.3 GiB for 8,192 tokens, the same for one device and two.
 /// </remarks>
-public static class ActivationMemory
+public sealed class ActivationMemory
 {
     private const double Spread = 2.0;
     private const int ResidualCopies = 3;
@@ -20,34 +19,35 @@ public static class ActivationMemory
     private const int BytesPerLogit = 2 + 4 + 6;
     private const int BytesPerSingle = 4;
 
+    private readonly Deployment deployment;
+    private readonly double bytesPerToken;
+
+    public ActivationMemory(Deployment deployment)
+    {
+        this.deployment = deployment;
+        bytesPerToken =
+            (double)BytesPerActivation
+            * (ResidualCopies * deployment.Architecture.HiddenSize + WidestMatrix(deployment));
+    }
+
     /// <summary>Scratch of the largest step the engine would ever run.</summary>
-    public static Estimate Of(Deployment deployment) => Of(deployment, long.MaxValue);
+    public static Estimate Of(Deployment deployment) => new ActivationMemory(deployment).For(long.MaxValue);
 
     /// <summary>The same when there are never more than so many tokens to compute at a time.</summary>
-    public static Estimate Of(Deployment deployment, long mostTokens)
+    public Estimate For(long mostTokens)
     {
-        var architecture = deployment.Architecture;
         var rules = deployment.Rules;
-        var ranks = deployment.Parallelism.Tensor;
-
-        var perToken =
-            (double)BytesPerActivation * (ResidualCopies * architecture.HiddenSize + WidestMatrix(deployment));
         var tokens = Math.Min(mostTokens, rules.MaximumBatchedTokens);
-        double vocabulary = architecture.VocabularySize;
+        double vocabulary = deployment.Architecture.VocabularySize;
         // llama.cpp plans its buffers for a micro batch of which every token is sampled; vLLM samples on one rank, which
         // gathers the logits of all.
         var logits =
-            IsMicroBatched(deployment) ? vocabulary * BytesPerSingle * tokens
+            deployment.IsMicroBatched ? vocabulary * BytesPerSingle * tokens
             : rules.ProfilesSampling ? vocabulary * BytesPerLogit * Math.Min(rules.MaximumSequences, tokens)
             : 0;
-        var bytes = Math.Max(perToken * tokens, logits);
+        var bytes = Math.Max(bytesPerToken * tokens, logits);
         return Estimate.WithinFactor(bytes, Spread, Evidence.Modelled);
     }
-
-    /// <summary>True for engines without a cache pool that cut prompts into batches shorter than the context.</summary>
-    private static bool IsMicroBatched(Deployment deployment) =>
-        deployment.Rules.MemoryBudget == MemoryBudget.None
-        && deployment.Rules.MaximumBatchedTokens < (deployment.Architecture.MaximumContext ?? int.MaxValue);
 
     /// <summary>Features in and out of the widest group of matrices on one rank, per token.</summary>
     private static double WidestMatrix(Deployment deployment)

@@ -15,9 +15,9 @@ public sealed class ClosedFormServing(StepCosts costs, double requestOverheadSec
     private const double MostPrefillUtilisation = 0.98;
 
     /// <summary>
-    /// Share of the other prefills that a request of a closed loop waits for instead of decoding alongside. Requests
-    /// that start together wait for half of the others, those at random phases for none beyond the queue; a loop whose
-    /// next request starts when one ends stays between the two.
+    /// Share of the other prefills that a request of a closed loop waits for before its own. Requests that start
+    /// together wait for half of the others, those at random phases for next to none; a loop whose next request starts
+    /// when one ends stays between the two.
     /// </summary>
     private const double Bunching = 0.25;
 
@@ -38,14 +38,9 @@ public sealed class ClosedFormServing(StepCosts costs, double requestOverheadSec
         var riding = Math.Min(met, tokens * costs.LargestMarginal(others));
         var prefill = requestOverheadSeconds + costs.Prefill(others);
         var stepWait = StepWait(inFlight, decode);
-        var rate = inFlight / (tokens * decode + met + prefill + stepWait);
-        var busy = Math.Min(rate * marginal, MostPrefillUtilisation);
-        var random = busy * marginal / (1 - busy) * others / inFlight;
-        var queued = Math.Max(Math.Min(random, riding), Bunching * riding);
-        return PointAt(inFlight, rate, decode, marginal, decode + (riding - queued) / tokens) with
-        {
-            QueueSeconds = met - riding + queued,
-        };
+        var queued = met - riding + Bunching * riding;
+        var rate = inFlight / (tokens * decode + riding + queued + prefill + stepWait);
+        return PointAt(inFlight, rate, decode, marginal, decode + riding / tokens) with { QueueSeconds = queued };
     }
 
     /// <summary>

@@ -62,6 +62,20 @@ public sealed record Deployment
         return null;
     }
 
+    /// <summary>True when tensor-parallel ranks do not fit into one node; no link between nodes is catalogued.</summary>
+    public bool SpansNodes => Parallelism.Tensor > (Accelerator.Link?.DevicesPerNode ?? int.MaxValue);
+
+    /// <summary>True for engines without a cache pool that cut prompts into batches shorter than the context.</summary>
+    internal bool IsMicroBatched =>
+        Rules.MemoryBudget == MemoryBudget.None
+        && Rules.MaximumBatchedTokens < (Architecture.MaximumContext ?? int.MaxValue);
+
+    /// <summary>
+    /// True for serving engines, which load matrices with the same input as one. llama.cpp and Transformers multiply
+    /// them as the checkpoint stores them, and have no cache pool either.
+    /// </summary>
+    internal bool FusesMatrices => Rules.MemoryBudget != MemoryBudget.None;
+
     private static string? WhyNotSplit(Mixer layer, int ranks) =>
         layer switch
         {

@@ -102,6 +102,11 @@ public sealed class DeploymentBuilder(CatalogReader catalog)
             );
         assumptions.Add(KernelLookup.Describe(deployment));
         AddArithmetic(deployment, assumptions);
+        if (deployment.SpansNodes)
+            assumptions.Add(
+                $"{deployment.Parallelism.Tensor} devices are more than the {accelerator.Link!.DevicesPerNode} of one node: the "
+                    + "link between nodes is not known, so all-reduces are counted at the speed within a node and times are too short."
+            );
         reason = deployment.WhyNotPlaceable();
         return reason is null ? new BuiltDeployment(deployment, [.. assumptions]) : null;
     }

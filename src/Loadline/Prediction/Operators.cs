@@ -95,7 +95,7 @@ public static class OperatorGraph
         return operators;
     }
 
-    /// <summary>Dense matrices: those of one layer with the same input run as one multiplication.</summary>
+    /// <summary>Dense matrices: those of one layer with the same input run as one multiplication where the engine fuses.</summary>
     private static void AddMatrices(Deployment deployment, int ranks, List<Operator> operators)
     {
         var architecture = deployment.Architecture;
@@ -106,7 +106,8 @@ public static class OperatorGraph
                 continue;
             // Matrices stored in different formats cannot run as one.
             var format = KernelLookup.FormatOf(deployment, tensor);
-            var key = $"{tensor.Group ?? tensor.Name}|{LayersOf(tensor)}|{format}";
+            var group = deployment.FusesMatrices ? tensor.Group ?? tensor.Name : tensor.Name;
+            var key = $"{group}|{LayersOf(tensor)}|{format}";
             if (!groups.TryGetValue(key, out var members))
                 groups[key] = members = [];
             members.Add(tensor);
@@ -129,7 +130,7 @@ public static class OperatorGraph
             operators.Add(
                 new Operator(
                     first.Role == TensorRole.Head ? OperatorKind.Head : OperatorKind.Matrix,
-                    first.Group ?? ShortName(first.Name),
+                    members.Count > 1 ? first.Group! : ShortName(first.Name),
                     (int)first.Copies
                 )
                 {

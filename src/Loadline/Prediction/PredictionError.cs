@@ -34,7 +34,8 @@ public readonly record struct PredictionError(double Factor, Evidence Evidence)
     public static PredictionError Of(Deployment deployment)
     {
         var kernels = deployment.Kernels;
-        var rung = KernelLookup.WeakestRung(deployment);
+        // Between nodes all-reduces are counted at the rate within one, so all that is left is an order of magnitude.
+        var rung = deployment.SpansNodes ? KernelRung.DatasheetOnly : KernelLookup.WeakestRung(deployment);
         var factor = kernels.Constants.IntervalFactor;
         if (rung == KernelRung.DatasheetOnly)
             factor = Math.Max(factor, kernels.DatasheetOnly.IntervalFactor);

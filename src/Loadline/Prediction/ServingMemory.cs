@@ -42,6 +42,7 @@ public sealed class ServingMemory
 
     private readonly Deployment deployment;
     private readonly ImmutableArray<StageMemory> stages;
+    private readonly ActivationMemory activations;
 
     public ServingMemory(Deployment deployment)
     {
@@ -61,7 +62,8 @@ public sealed class ServingMemory
                 )),
         ];
         Overhead = Fixed(deployment) + Range(deployment.Rules.GraphMemory);
-        Activations = ActivationsOf(MostTokens, 1);
+        activations = new ActivationMemory(deployment);
+        Activations = Held(activations.For(MostTokens));
         var least = stages.Select(stage => Headroom(stage, ActivationsOf(1, 1))).MinBy(bytes => bytes.Low);
         CachePool = Map(least, bytes => Math.Max(0, bytes));
     }
@@ -133,14 +135,14 @@ public sealed class ServingMemory
     private DeviceMemory DeviceWith(StageMemory stage, long context, long concurrency)
     {
         var cache = CacheOf(stage, context, concurrency);
-        var activations = ActivationsOf(context, concurrency);
-        var headroom = Headroom(stage, activations);
+        var scratch = ActivationsOf(context, concurrency);
+        var headroom = Headroom(stage, scratch);
         return new DeviceMemory
         {
             Capacity = Capacity,
             Weights = stage.Weights,
             Cache = cache,
-            ActivationBytes = activations,
+            ActivationBytes = scratch,
             OverheadBytes = Overhead,
             Companions = CompanionWeights,
             CachePoolBytes = Map(headroom, bytes => Math.Max(0, bytes)),
@@ -150,23 +152,19 @@ public sealed class ServingMemory
 
     private Estimate FreeBytes(long context, long concurrency)
     {
-        var activations = ActivationsOf(context, concurrency);
+        var scratch = ActivationsOf(context, concurrency);
         return stages
-            .Select(stage => Headroom(stage, activations) + Estimate.Exact(-CacheOf(stage, context, concurrency).Bytes))
+            .Select(stage => Headroom(stage, scratch) + Estimate.Exact(-CacheOf(stage, context, concurrency).Bytes))
             .MinBy(free => free.Low);
     }
 
     /// <summary>
     /// Engines with a pool size it for the largest step they may ever run; the others take what the prompt needs.
     /// </summary>
-    private Estimate ActivationsOf(long context, long concurrency)
-    {
-        var largest =
-            deployment.Rules.MemoryBudget == MemoryBudget.None
-                ? ActivationMemory.Of(deployment, context * concurrency)
-                : ActivationMemory.Of(deployment);
-        return largest * Math.Max(1, deployment.Rules.ActivationCopies);
-    }
+    private Estimate ActivationsOf(long context, long concurrency) =>
+        deployment.Rules.MemoryBudget == MemoryBudget.None ? Held(activations.For(context * concurrency)) : Activations;
+
+    private Estimate Held(Estimate scratch) => scratch * Math.Max(1, deployment.Rules.ActivationCopies);
 
     /// <summary>What weights, activations and overhead leave of the engine's share of the device.</summary>
     private Estimate Headroom(StageMemory stage, Estimate activations)

@@ -177,6 +177,18 @@ public sealed class OperatorTests
     }
 
     [Theory]
+    // Serving engines load q, k and v, and gate and up, as one matrix; llama.cpp and Transformers run all seven.
+    [InlineData("h100", "vllm", 4)]
+    [InlineData("h100", "trtllm", 4)]
+    [InlineData("rtx-4090", "llama.cpp", 7)]
+    [InlineData("rtx-4090", "transformers", 7)]
+    public void An_engine_runs_as_many_matrices_a_layer_as_it_fuses(string accelerator, string engine, int expected) =>
+        OperatorGraph
+            .Of(Deployments.Of("meta-llama/Llama-3.1-8B-Instruct", accelerator, engine))
+            .Count(item => item.Kind == OperatorKind.Matrix)
+            .ShouldBe(expected);
+
+    [Theory]
     // Tokens 1 to 100: 50 before them on average. From 900 on: 950.
     [InlineData(0, 100, 50)]
     [InlineData(900, 100, 950)]
@@ -207,6 +219,21 @@ public sealed class OperatorTests
             .Count.ShouldBe(new Step(deployment).Explain(StepShape.Decode(1, 1)).Count);
 
         static Evidence Evidence(Deployment deployment) => PredictionError.Of(deployment).Evidence;
+    }
+
+    [Fact]
+    public void Tensor_parallelism_across_nodes_is_an_assumption_and_says_so()
+    {
+        // An H100 node has 8 devices.
+        var question = Deployments.Question("meta-llama/Llama-3.1-70B-Instruct", "16x:h100", "vllm");
+        var inside = Deployments.Of("meta-llama/Llama-3.1-70B-Instruct", devices: 8);
+        var across = Deployments.Of("meta-llama/Llama-3.1-70B-Instruct", devices: 16);
+
+        PredictionError.Of(inside).Evidence.ShouldBe(Evidence.Modelled);
+        PredictionError.Of(across).Evidence.ShouldBe(Evidence.Assumed);
+        new FitCheck(Deployments.Catalog)
+            .Ask(question)
+            .Assumptions.ShouldContain(line => line.Contains("between nodes"));
     }
 
     private static double FlopsPerToken(Deployment deployment) =>

@@ -36,8 +36,8 @@ public sealed class ServingLaws
 
     [Fact]
     public void The_rate_that_keeps_so_many_in_flight_is_the_one_they_finish_at() =>
-        // An open loop meets the prefills that arrive while it decodes, a closed one those of the C - 1 others. They
-        // differ by what arrives during a request's own prefill and wait: a share TTFT / time of the rate.
+        // A closed loop takes T = prefill + waits + decode steps + C - 1 prefills; an open one meets as many prefills as
+        // arrive while it decodes, so its time lies between T - TTFT and T + one prefill.
         Gen.Select(Costs, Gen.Double[2, Most])
             .Sample(
                 (costs, inFlight) =>
@@ -46,7 +46,7 @@ public sealed class ServingLaws
                     var closed = serving.AtConcurrency(inFlight);
                     var share = closed.TtftSeconds / EndToEnd(closed, costs.Costs);
                     return serving.AtRate(closed.RequestsPerSecond * (1 - share), inFlight) is not null
-                        && serving.AtRate(closed.RequestsPerSecond * (1 + share), inFlight) is null;
+                        && serving.AtRate(closed.RequestsPerSecond / (1 - share) * (1 + 1e-9), inFlight) is null;
                 }
             );
 
@@ -117,12 +117,16 @@ public sealed class ServingLaws
             );
 
     [Fact]
-    public void A_token_takes_at_least_a_decode_step() =>
-        Gen.Select(Costs, Gen.Double[1, Most])
+    public void A_token_takes_no_less_time_among_more_others_and_at_least_a_decode_step() =>
+        Gen.Select(Costs, Gen.Double[1, 256], DeploymentGen.Growth)
             .Sample(
-                (costs, inFlight) =>
-                    new ClosedFormServing(costs.Costs, costs.Overhead).AtConcurrency(inFlight).TpotSeconds
-                    >= costs.Costs.Decode(inFlight) * (1 - 1e-9)
+                (costs, inFlight, growth) =>
+                {
+                    var serving = new ClosedFormServing(costs.Costs, costs.Overhead);
+                    var few = serving.AtConcurrency(inFlight).TpotSeconds;
+                    return few >= costs.Costs.Decode(inFlight) * (1 - 1e-9)
+                        && few <= serving.AtConcurrency(inFlight * growth).TpotSeconds * (1 + 1e-9);
+                }
             );
 
     [Fact]

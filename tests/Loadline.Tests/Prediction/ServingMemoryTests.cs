@@ -91,6 +91,18 @@ public sealed class ServingMemoryTests
     }
 
     [Fact]
+    public void Llama_cpp_keeps_a_micro_batch_beside_every_window()
+    {
+        // gpt-oss-20b: 12 layers with a window of 128 and 12 without, 2 x 8 x 64 x 2 bytes a token and layer. A ring of
+        // 128 + 512 tokens takes 768 cells of 256 at a time; at 512 tokens of context it takes those.
+        const long layers = 12 * 2 * 8 * 64 * 2;
+        var memory = new ServingMemory(Deployments.Of("openai/gpt-oss-20b", "rtx-4090", "llama.cpp", "MXFP4_MOE"));
+
+        memory.CacheOf(65_536).Bytes.ShouldBe(layers * (65_536 + 768));
+        memory.CacheOf(500).Bytes.ShouldBe(layers * (512 + 512));
+    }
+
+    [Fact]
     public void Transformers_needs_scratch_for_the_prompt_and_not_for_a_million_tokens()
     {
         // 16 GB of weights on 24 GB, and some 0.1 MB of scratch per prompt token.
