@@ -18,7 +18,7 @@ public sealed class CacheLayout
     private readonly Cache cache;
     private readonly EngineRules rules;
     private readonly BlockFormat format;
-    private readonly ImmutableArray<PageGroup> groups;
+    private readonly UnifiedPages? pages;
     private readonly ByteSize fullPerToken;
 
     /// <param name="layers">Mixers on the device.</param>
@@ -31,7 +31,7 @@ public sealed class CacheLayout
         cache = Cache.Of(layers);
         fullPerToken = format.SizeOf(1, cache.ElementsPerToken);
         if (rules.CacheLayout == CacheLayoutKind.UnifiedPages)
-            groups = PageGroup.Of(layers, format);
+            pages = UnifiedPages.Of(layers, rules, format);
     }
 
     /// <summary>Bytes of so many sequences of so many tokens each.</summary>
@@ -40,7 +40,7 @@ public sealed class CacheLayout
         {
             CacheLayoutKind.FullWindows => WithWindowsInFull(Rounded(tokens)) * sequences,
             CacheLayoutKind.Slots => Slots(tokens, sequences),
-            CacheLayoutKind.UnifiedPages when groups.Length > 1 => UnifiedPages(tokens) * sequences,
+            CacheLayoutKind.UnifiedPages when pages is not null => pages.SizeOf(tokens) * sequences,
             _ => cache.At(Rounded(tokens), format) * sequences,
         };
 
@@ -70,65 +70,7 @@ public sealed class CacheLayout
         return size;
     }
 
-    /// <summary>
-    /// vLLM: layers of a kind are cut into groups of equal size so that all share pages of one size; a group that is not
-    /// full wastes the rest of its pages. A window keeps what one more step may add.
-    /// docs.vllm.ai, design/hybrid_kv_cache_manager.
-    /// </summary>
-    private ByteSize UnifiedPages(long tokens)
-    {
-        var largest = groups.Max(group => group.TokenBytes);
-        var pages = 0L;
-        foreach (var group in groups)
-        {
-            if (group.Window is not { } window)
-            {
-                pages += group.Groups * CeilingDivide(tokens, rules.CacheBlockTokens);
-                continue;
-            }
-            var kept = Math.Min(tokens, window - 1 + (long)rules.MaximumBatchedTokens);
-            var blocks = Math.Min(
-                CeilingDivide(kept, rules.CacheBlockTokens) + 1,
-                CeilingDivide(tokens, rules.CacheBlockTokens)
-            );
-            pages += group.Groups * blocks;
-        }
-        return new ByteSize(largest * rules.CacheBlockTokens * pages) + cache.StatePerSequence;
-    }
-
     private static long RoundUp(long count, long size) => CeilingDivide(count, size) * size;
 
     private static long CeilingDivide(long count, long size) => (count + size - 1) / size;
-
-    /// <summary>Groups of layers that share a page, of one window.</summary>
-    /// <param name="Window">Tokens of the window; null for the layers that see everything.</param>
-    /// <param name="Groups">Groups of this kind.</param>
-    /// <param name="TokenBytes">Bytes per token of one group.</param>
-    private readonly record struct PageGroup(int? Window, long Groups, long TokenBytes)
-    {
-        public static ImmutableArray<PageGroup> Of(ImmutableArray<Mixer> layers, BlockFormat format)
-        {
-            var kinds = layers
-                .OfType<Mixer.Attention>()
-                .Where(layer => layer.ElementsPerToken > 0)
-                .GroupBy(layer => (layer.Window, layer.ElementsPerToken))
-                .Select(kind => (kind.Key.Window, kind.Key.ElementsPerToken, Count: kind.Count()))
-                .ToList();
-            if (kinds.Count < 2)
-                return [];
-            // Groups have as many layers as the rarest kind, unless the kinds are almost equally frequent.
-            const double AlmostEqual = 1.25;
-            var fewest = kinds.Min(kind => kind.Count);
-            var most = kinds.Max(kind => kind.Count);
-            var size = most < fewest * AlmostEqual ? most : fewest;
-            return
-            [
-                .. kinds.Select(kind => new PageGroup(
-                    kind.Window,
-                    CeilingDivide(kind.Count, size),
-                    format.SizeOf(1, kind.ElementsPerToken).Bytes * size
-                )),
-            ];
-        }
-    }
 }

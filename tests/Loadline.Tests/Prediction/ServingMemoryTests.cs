@@ -235,4 +235,17 @@ public sealed class ServingMemoryTests
             .PerDevice[0]
             .CompanionBytes.ShouldBe(3L * 16 * perLayer * 32 * 2);
     }
+
+    [Fact]
+    public void A_recurrent_state_takes_a_page_for_which_attention_blocks_grow()
+    {
+        // Qwen3.5-27B: 16 layers of attention, 4 heads x 256 x 2 x 2 bytes = 4,096 per token, and 48 with a state of
+        // 817,152 fp32 numbers = 3,268,608 bytes. A block holds it from 798 tokens on, in whole blocks of 16: 800.
+        // One group of attention, three of states, 16 layers each.
+        var memory = new ServingMemory(Deployments.Of("Qwen/Qwen3.5-27B", "h200-sxm", "vllm"));
+        var page = 16L * 800 * 4_096;
+
+        memory.CacheOf(1).Bytes.ShouldBe((1 + 3) * page);
+        memory.CacheOf(262_144).Bytes.ShouldBe((328 + 3) * page);
+    }
 }
