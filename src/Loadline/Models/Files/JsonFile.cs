@@ -11,7 +11,10 @@ public static class JsonFile
     /// <param name="path">Also the name for messages.</param>
     /// <param name="largest">Bytes beyond which the file is not what it claims to be.</param>
     /// <exception cref="BadContentException">Too long, or not well-formed.</exception>
-    public static JsonElement Read(string path, long largest)
+    public static JsonElement Read(string path, long largest) => Parse(ReadBytes(path, largest), path);
+
+    /// <exception cref="BadContentException">Too long.</exception>
+    internal static ReadOnlyMemory<byte> ReadBytes(string path, long largest)
     {
         using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1);
         if (stream.Length > largest)
@@ -19,7 +22,7 @@ public static class JsonFile
 
         var bytes = new byte[stream.Length];
         var read = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
-        return Parse(bytes.AsMemory(0, read), path);
+        return bytes.AsMemory(0, read);
     }
 
     /// <exception cref="BadContentException">Not well-formed.</exception>

@@ -22,6 +22,15 @@ public sealed record StoredFormat : WeightFormat
         LeftAlone = leftAlone;
     }
 
+    /// <summary>
+    /// True for methods whose packing hub listings know, so that they count every code: GPTQ, AWQ, bitsandbytes,
+    /// gpt-oss's MXFP4 and compressed-tensors. Bytes of all others count as one element whatever is packed in them.
+    /// </summary>
+    public bool ListsEveryCode { get; init; }
+
+    /// <summary>True when only the language model was quantized, whatever the rules name.</summary>
+    internal bool SkipsTowers { get; init; }
+
     internal ImmutableArray<StoredRule> Rules { get; }
 
     internal ModulePatterns LeftAlone { get; }
@@ -60,6 +69,8 @@ public sealed record StoredFormat : WeightFormat
     {
         // The head is a matrix too, but only quantized where a rule names it.
         if (!tensor.IsQuantizable && tensor.Role != TensorRole.Head)
+            return null;
+        if (SkipsTowers && tensor.Part is not (ModelPart.Language or ModelPart.Mtp))
             return null;
 
         var module = tensor
