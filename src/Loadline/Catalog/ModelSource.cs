@@ -33,13 +33,13 @@ public sealed class ModelSource(CatalogReader catalog, HubCache? hub = null)
         if (match.Rule is not null && cached is not null)
             return ModelFiles.Read(cached) with { Id = name };
 
-        return new Model(
-            match.Model.Id,
-            ModelFamilies.Describe(new ModelConfig(match.Model.Id, match.Model.Config)),
-            Checkpoint: null
-        )
+        var architecture = match.Model.Describe();
+        return new Model(match.Model.Id, architecture, Checkpoint: null)
         {
             StoredElements = match.Model.StoredElements,
+            StoredTerms = match.Model.StoredElements is null
+                ? []
+                : [.. StoredElements.Of(architecture).Terms, .. match.Model.StoredTerms],
             Assumptions = match.Rule is { } rule ? [rule] : [],
         };
     }
