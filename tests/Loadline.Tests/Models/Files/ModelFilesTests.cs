@@ -243,7 +243,7 @@ public sealed class ModelFilesTests : IDisposable
     }
 
     [Theory]
-    [InlineData("{\n  \"a\": nan }", "line 2, position 8")]
+    [InlineData("{\n  \"a\": Null }", "line 2, position 8")]
     [InlineData("{ \"a\": 1 } x", "line 1, position 12")]
     [InlineData("{ \"a\": 1,\n  \"b\": { \"a\": 2 },\n  \"\\u0061\": 3 }", "line 3, position 3")]
     [InlineData("{ \"a\": 1, // comment\n }", "line 1, position 11")]
