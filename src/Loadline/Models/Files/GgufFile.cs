@@ -72,7 +72,7 @@ public sealed partial class GgufFile
         return header;
     }
 
-    private static GgufFile Join(List<GgufHeader> parts)
+    internal static GgufFile Join(IReadOnlyList<GgufHeader> parts)
     {
         var tensors = ImmutableArray.CreateBuilder<StoredTensor>(parts.Sum(part => part.Tensors.Length));
         var names = new Dictionary<string, string>(StringComparer.Ordinal);

@@ -23,9 +23,10 @@ public sealed class SafetensorsIndex
     public int Count => shardOf.Count;
 
     /// <exception cref="BadContentException">Not a sound index.</exception>
-    public static SafetensorsIndex Read(string path)
+    public static SafetensorsIndex Read(string path) => Parse(JsonFile.Read(path, LargestFile), path);
+
+    internal static SafetensorsIndex Parse(JsonElement root, string path)
     {
-        var root = JsonFile.Read(path, LargestFile);
         if (
             root.ValueKind != JsonValueKind.Object
             || !root.TryGetProperty("weight_map", out var map)

@@ -269,6 +269,17 @@ public sealed class ModelFilesTests : IDisposable
         Refused(folder.Write("config.json", [(byte)'{', (byte)'"', 0xC3, (byte)'"', (byte)'}']))
             .Found.ShouldContain("UTF-8");
 
+    [Theory]
+    [InlineData("""{ "a": "\ud800", """)]
+    [InlineData("""{ "a": "\ud800", "b": "\ud800" }""")]
+    public void Half_a_surrogate_pair_is_found_before_what_follows_it(string json)
+    {
+        var exception = Refused(folder.Write("config.json", json));
+
+        exception.Place.ShouldBe("line 1, position 8");
+        exception.Found.ShouldContain("surrogate");
+    }
+
     [Fact]
     public void A_byte_order_mark_before_the_config_is_no_error() =>
         ModelFiles.Read(folder.Write("config.json", "\uFEFF" + TinyLlama.Config)).Architecture.HiddenSize.ShouldBe(256);
