@@ -30,6 +30,11 @@ internal static class Yaml
         {
             throw new BadContentException(file, Place(exception.Start), exception.Message, "YAML");
         }
+        catch (ArgumentOutOfRangeException)
+        {
+            // An escape such as "\ud800\u0041" stands for no character.
+            throw new BadContentException(file, "", "half a surrogate pair", "YAML");
+        }
         catch (InvalidOperationException)
         {
             // The scanner loses count of its own brackets and keys on some malformed files.
