@@ -10,6 +10,7 @@ namespace Loadline.Benchmarks;
 /// 150 ms.
 /// </summary>
 [MemoryDiagnoser]
+[MedianColumn]
 public class ConfigurationsBenchmark
 {
     private IReadOnlyList<CatalogModel> models = [];
