@@ -30,6 +30,16 @@ internal static class Yaml
         {
             throw new BadContentException(file, Place(exception.Start), exception.Message, "YAML");
         }
+        catch (ArgumentOutOfRangeException)
+        {
+            // An escape such as "\ud800\u0041" stands for no character.
+            throw new BadContentException(file, "", "half a surrogate pair", "YAML");
+        }
+        catch (InvalidOperationException)
+        {
+            // The scanner loses count of its own brackets and keys on some malformed files.
+            throw new BadContentException(file, "", "brackets, keys or indents that do not match", "YAML");
+        }
     }
 
     private static JsonNode? ReadNode(string file, Parser parser, int depth)

@@ -86,6 +86,9 @@ public sealed class BadInputTests : IDisposable
     [InlineData("workload: { people: 4 }\ndeployment: { allow: [steal] }", "$.deployment.allow")]
     [InlineData("workload: { people: 4 }\nbudget: { horizon: forever }", "$.budget.horizon")]
     [InlineData("a: &x [1]\nworkload: *x", "line 2")]
+    [InlineData("models: { candidates: [a\nbudget: 3", "do not match")]
+    [InlineData(": [\nn", "do not match")]
+    [InlineData("a: \"\\ud800\\u0041\"", "surrogate")]
     public void A_scenario_that_is_wrong_names_the_place(string yaml, string place)
     {
         var file = Path.Combine(folder, "scenario.yaml");

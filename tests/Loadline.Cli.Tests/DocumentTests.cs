@@ -30,13 +30,22 @@ public sealed partial class DocumentTests
         var actual = Block()
             .Replace(text, match => Announced(match.Groups["command"].Value, match.Groups["lines"].Value, match));
 
-        actual = Table().Replace(actual, match => $"{match.Groups["head"].Value}\n{ArticleTable.Render()}\n");
+        actual = Table()
+            .Replace(actual, match => $"{match.Groups["head"].Value}\n{RenderTable(match.Groups["name"].Value)}\n");
 
         if (Environment.GetEnvironmentVariable("LOADLINE_UPDATE_GOLDEN") == "1")
             File.WriteAllText(file, actual);
         else
             actual.ShouldBe(text);
     }
+
+    private static string RenderTable(string name) =>
+        name switch
+        {
+            "article-cards" => ArticleTable.Render(),
+            "stored-elements" => StoredTable.Render(),
+            _ => throw new ArgumentException($"No table goes by the name {name}", nameof(name)),
+        };
 
     private static string Announced(string command, string lines, Match match)
     {
@@ -65,7 +74,7 @@ public sealed partial class DocumentTests
     )]
     private static partial Regex Block();
 
-    [GeneratedRegex(@"(?<head><!-- table article-cards -->\n)\n*(?:\|.*\n)*\n*")]
+    [GeneratedRegex(@"(?<head><!-- table (?<name>[a-z-]+) -->\n)\n*(?:\|.*\n)*\n*")]
     private static partial Regex Table();
 
     [GeneratedRegex("\"[^\"]*\"|\\S+")]

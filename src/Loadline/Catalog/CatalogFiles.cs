@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Loadline.Models;
 
 namespace Loadline.Catalog;
 
@@ -16,6 +17,12 @@ internal sealed class CatalogFiles(string? userDirectory)
     private static readonly JsonDocumentOptions ParseOptions = new()
     {
         AllowDuplicateProperties = false,
+        AllowTrailingCommas = true,
+        CommentHandling = JsonCommentHandling.Skip,
+    };
+
+    private static readonly JsonReaderOptions ReaderOptions = new()
+    {
         AllowTrailingCommas = true,
         CommentHandling = JsonCommentHandling.Skip,
     };
@@ -44,7 +51,7 @@ internal sealed class CatalogFiles(string? userDirectory)
             return null;
 
         using var stream = typeof(CatalogFiles).Assembly.GetManifestResourceStream(resource)!;
-        return Parse(name, stream);
+        return Parse(name, () => JsonNode.Parse(stream, documentOptions: ParseOptions));
     }
 
     /// <summary>The user's files of a folder, or the one file of that name; none without a directory.</summary>
@@ -72,17 +79,27 @@ internal sealed class CatalogFiles(string? userDirectory)
         return File.Exists(name) ? ParseOwn(name) : null;
     }
 
-    private static CatalogFile ParseOwn(string name)
+    private static CatalogFile ParseOwn(string name) => ParseOwn(name, File.ReadAllBytes(name));
+
+    /// <summary>A user's file; the built-in ones are known to be text.</summary>
+    internal static CatalogFile ParseOwn(string name, byte[] bytes)
     {
-        using var stream = File.OpenRead(name);
-        return Parse(name, stream);
+        var json = JsonFile.Text(bytes, name);
+        return Parse(
+            name,
+            () =>
+            {
+                JsonFile.CheckStrings(json.Span, ReaderOptions, name);
+                return JsonNode.Parse(json.Span, documentOptions: ParseOptions);
+            }
+        );
     }
 
-    private static CatalogFile Parse(string name, Stream stream)
+    private static CatalogFile Parse(string name, Func<JsonNode?> parse)
     {
         try
         {
-            return JsonNode.Parse(stream, documentOptions: ParseOptions) is JsonObject root
+            return parse() is JsonObject root
                 ? new CatalogFile(name, root)
                 : throw new BadContentException(name, "", "no JSON object", "an object in braces");
         }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Loadline.Models;
 
 namespace Loadline.Catalog;
 
@@ -23,9 +24,31 @@ public sealed record CatalogModel
     /// <summary>Elements of the published checkpoint, packed codes and tied copies included; null when not known.</summary>
     public long? StoredElements { get; init; }
 
+    /// <summary>Who published that count.</summary>
+    public string? StoredElementsSource { get; init; }
+
+    /// <summary>What that count has beyond what the configuration tells, or lacks, term by term.</summary>
+    public ImmutableArray<StoredTerm> StoredTerms
+    {
+        get => field.IsDefault ? [] : field;
+        init;
+    }
+
     /// <summary>The fields of config.json that describe the architecture, under their own names.</summary>
     public required JsonElement Config { get; init; }
+
+    /// <summary>
+    /// The <c>quantization</c> object of hf_quant_config.json, for checkpoints whose config.json does not mention it.
+    /// </summary>
+    public JsonElement? Quantization { get; init; }
     public string? Notes { get; init; }
     public required string Source { get; init; }
     public required string Retrieved { get; init; }
+
+    /// <exception cref="BadContentException">The family is unknown, or the configuration is not sound.</exception>
+    public Architecture Describe() =>
+        ModelFamilies.Describe(
+            new ModelConfig(Id, Config),
+            Quantization is { } quantization ? new ModelConfig(Id, quantization, "$.quantization") : null
+        );
 }

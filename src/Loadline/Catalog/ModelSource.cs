@@ -78,16 +78,18 @@ public sealed class ModelSource(CatalogReader catalog, HubCache? cache = null, L
         }
     }
 
-    private static Model FromCatalog(ModelMatch match) =>
-        new(
-            match.Model.Id,
-            ModelFamilies.Describe(new ModelConfig(match.Model.Id, match.Model.Config)),
-            Checkpoint: null
-        )
+    private static Model FromCatalog(ModelMatch match)
+    {
+        var architecture = match.Model.Describe();
+        return new Model(match.Model.Id, architecture, Checkpoint: null)
         {
             StoredElements = match.Model.StoredElements,
+            StoredTerms = match.Model.StoredElements is null
+                ? []
+                : [.. StoredElements.Of(architecture).Terms, .. match.Model.StoredTerms],
             Assumptions = match.Rule is { } rule ? [rule] : [],
         };
+    }
 
     private static UnknownNameException NotAsked(UnknownNameException unknown) =>
         Advised(unknown, "the hub was not asked", ", or unset HF_HUB_OFFLINE");

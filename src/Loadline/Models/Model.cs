@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Loadline.Models;
 
 /// <summary>A model ready to be asked about: its architecture and, when its weight files were read, what they hold.</summary>
@@ -11,6 +13,9 @@ public sealed record Model(string Id, Architecture Architecture, Checkpoint? Che
 
     /// <summary>Elements of the published checkpoint where only its count is known; null otherwise.</summary>
     public long? StoredElements { get; init; }
+
+    /// <summary>Why that count is not the number of parameters of all parts; they add up to the difference.</summary>
+    public ImmutableArray<StoredTerm> StoredTerms { get; init; } = [];
 
     /// <summary>Things a reader of any answer about this model should know, such as a name resolved to its base.</summary>
     public IReadOnlyList<string> Assumptions { get; init; } = [];

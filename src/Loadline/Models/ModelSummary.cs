@@ -197,6 +197,9 @@ public sealed record ParameterSummary
 
     /// <summary>Elements in the checkpoint, tied copies, packed codes and buffers included; null when not known.</summary>
     public required long? Stored { get; init; }
+
+    /// <summary>From the parameters of all parts to <see cref="Stored"/>, where only the published count is known.</summary>
+    public required ImmutableArray<StoredTerm> StoredTerms { get; init; }
     public required ImmutableArray<ParameterItem> Items { get; init; }
 
     public static ParameterSummary Of(Model model)
@@ -213,6 +216,7 @@ public sealed record ParameterSummary
                     .Where(part => part.Parameters > 0),
             ],
             Stored = model.Checkpoint?.Elements ?? model.StoredElements,
+            StoredTerms = model.Checkpoint is null ? model.StoredTerms : [],
             Items = [.. inventory.Tensors.Select(ParameterItem.Of)],
         };
     }

@@ -194,6 +194,20 @@ public sealed class UserCatalogTests : IDisposable
         error.Place.ShouldBe(place);
     }
 
+    [Theory]
+    [InlineData("""{ "accelerators": [{ "id": "\ud800" }] }""", "surrogate")]
+    [InlineData("{ \"accelerators\": [{ \"id\": \"\u00e9\" }] }", "UTF-8")]
+    public void A_file_that_is_no_text_is_refused(string text, string found)
+    {
+        var file = Path.Combine(directory, "accelerators", "mine.json");
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        File.WriteAllBytes(file, System.Text.Encoding.Latin1.GetBytes(text));
+
+        Should
+            .Throw<BadContentException>(() => new CatalogReader(directory).Accelerators.All)
+            .Message.ShouldContain(found);
+    }
+
     [Fact]
     public void An_id_stands_in_one_file_of_a_directory_only()
     {

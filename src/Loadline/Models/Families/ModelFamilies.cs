@@ -68,8 +68,12 @@ public static class ModelFamilies
         )
         .ToFrozenDictionary(pair => pair.Type, pair => pair.Family, StringComparer.Ordinal);
 
+    /// <param name="config">What config.json says.</param>
+    /// <param name="quantization">
+    /// What hf_quant_config.json beside it says under <c>quantization</c>; counts only where config.json is silent.
+    /// </param>
     /// <exception cref="BadContentException">The family is unknown, or the configuration is not sound.</exception>
-    public static Architecture Describe(ModelConfig config)
+    public static Architecture Describe(ModelConfig config, ModelConfig? quantization = null)
     {
         var type = config.ModelType;
         if (!ByModelType.TryGetValue(type, out var family))
@@ -79,7 +83,7 @@ public static class ModelFamilies
         }
         try
         {
-            var architecture = WithStoredFormat(family.Describe(config), config);
+            var architecture = WithStoredFormat(family.Describe(config), config, quantization);
             ProveSummable(architecture);
             return architecture;
         }
@@ -104,13 +108,23 @@ public static class ModelFamilies
         _ = architecture.Cache.PerToken(BlockFormats.Fp64);
     }
 
-    private static Architecture WithStoredFormat(Architecture architecture, ModelConfig config)
+    private static Architecture WithStoredFormat(
+        Architecture architecture,
+        ModelConfig config,
+        ModelConfig? quantization
+    )
     {
-        if (
-            architecture.StoredFormat is not null
-            || StoredFormatReader.Read(config, architecture.DataType) is not { } format
-        )
+        if (architecture.StoredFormat is not null)
             return architecture;
-        return architecture with { StoredFormat = format, Tensors = format.Split(architecture.Tensors) };
+        var format = StoredFormatReader.Read(config, architecture.DataType);
+        if (format is null && quantization is not null)
+            format = StoredFormatReader.ReadModelOpt(quantization, architecture.DataType);
+        return format is null
+            ? architecture
+            : architecture with
+            {
+                StoredFormat = format,
+                Tensors = format.Split(architecture.Tensors),
+            };
     }
 }

@@ -4,11 +4,9 @@ namespace Loadline.Models;
 public static class ModelFiles
 {
     internal const string ConfigName = "config.json";
+    internal const string QuantizationName = "hf_quant_config.json";
     internal const string SingleName = "model.safetensors";
     internal const string IndexEnding = ".safetensors.index.json";
-
-    /// <summary>Real configurations are a few kilobytes.</summary>
-    internal const long LargestConfig = 16_000_000;
 
     /// <summary>True when the text names a file or folder that is there, so that it is no catalog id.</summary>
     public static bool Exists(string path) => File.Exists(path) || Directory.Exists(path);
@@ -128,7 +126,16 @@ public static class ModelFiles
     }
 
     private static Architecture Describe(string config) =>
-        ModelFamilies.Describe(new ModelConfig(config, JsonFile.Read(config, LargestConfig)));
+        ModelFamilies.Describe(ConfigFile.Read(config), QuantizationBeside(config));
+
+    /// <summary>What TensorRT Model Optimizer wrote beside the configuration; null when it did not.</summary>
+    private static ModelConfig? QuantizationBeside(string config)
+    {
+        var path = Path.Combine(Path.GetDirectoryName(config) ?? "", QuantizationName);
+        return File.Exists(path) ? QuantizationIn(ConfigFile.Read(path)) : null;
+    }
+
+    internal static ModelConfig? QuantizationIn(ModelConfig file) => file.Section("quantization");
 
     /// <summary>The only file of a kind; null when there is none, an error when there are several.</summary>
     private static string? Only(string folder, string pattern, string what)

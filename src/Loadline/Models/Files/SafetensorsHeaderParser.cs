@@ -83,6 +83,9 @@ internal ref struct SafetensorsHeaderParser
         long end = -1;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
+            // Comparing a name with half a surrogate pair throws the wrong exception, reading it the right one.
+            if (reader.ValueIsEscaped)
+                _ = Text();
             if (reader.ValueTextEquals("dtype"u8))
                 format = ReadType(name, format);
             else if (reader.ValueTextEquals("shape"u8))

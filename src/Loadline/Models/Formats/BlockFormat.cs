@@ -20,6 +20,12 @@ public sealed record BlockFormat(string Name, int BlockLength, int BlockBytes)
 
     public int ScaleBytes { get; init; }
 
+    /// <summary>Scales inside a block.</summary>
+    public int ScalesPerBlock { get; init; }
+
+    /// <summary>Codes that are packed into one byte; 1 for codes of eight bits and for plain numbers.</summary>
+    public int CodesPerByte { get; init; } = 1;
+
     /// <summary>Bytes per tensor that do not grow with it, such as a second-level scale.</summary>
     public int TensorBytes { get; init; }
 
@@ -31,24 +37,36 @@ public sealed record BlockFormat(string Name, int BlockLength, int BlockBytes)
     public ByteSize SizeOf(long rows, long columns)
     {
         var blocksPerRow = CeilingDivide(columns, BlockLength);
-        var scales =
-            ScaleBytes == 0 ? 0 : CeilingDivide(rows, ScaleTileRows) * CeilingDivide(columns, ScaleTileColumns);
+        var scales = ScaleBytes == 0 ? 0 : ScaleTiles(rows, columns);
         return new ByteSize(checked(rows * blocksPerRow * BlockBytes + scales * ScaleBytes + TensorBytes));
     }
 
     /// <summary>Size of a tensor whose last dimension is the row and whose other dimensions count rows.</summary>
-    public ByteSize SizeOf(ImmutableArray<long> shape)
+    public ByteSize SizeOf(ImmutableArray<long> shape) =>
+        shape.IsEmpty ? SizeOf(1, 1) : SizeOf(RowsOf(shape), shape[^1]);
+
+    /// <summary>Scales of such a tensor, inside the blocks and beside them; not those that are one per tensor.</summary>
+    public long ScalesOf(ImmutableArray<long> shape)
     {
         if (shape.IsEmpty)
-            return SizeOf(1, 1);
-
-        var rows = 1L;
-        for (var i = 0; i < shape.Length - 1; i++)
-            rows = checked(rows * shape[i]);
-        return SizeOf(rows, shape[^1]);
+            return 0;
+        var rows = RowsOf(shape);
+        var inBlocks = checked(rows * CeilingDivide(shape[^1], BlockLength) * ScalesPerBlock);
+        return ScaleBytes == 0 ? inBlocks : inBlocks + ScaleTiles(rows, shape[^1]);
     }
 
     public override string ToString() => Name;
+
+    private static long RowsOf(ImmutableArray<long> shape)
+    {
+        var rows = 1L;
+        for (var i = 0; i < shape.Length - 1; i++)
+            rows = checked(rows * shape[i]);
+        return rows;
+    }
+
+    private long ScaleTiles(long rows, long columns) =>
+        CeilingDivide(rows, ScaleTileRows) * CeilingDivide(columns, ScaleTileColumns);
 
     // Written so that a tile of long.MaxValue columns does not overflow.
     private static long CeilingDivide(long count, long size) => count == 0 ? 0 : (count - 1) / size + 1;

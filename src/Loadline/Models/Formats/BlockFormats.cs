@@ -60,11 +60,20 @@ public static class BlockFormats
     public static readonly BlockFormat Int8Channel = new("int8-channel", 1, 1) { ScaleBytes = 2 };
 
     /// <summary>INT4 weights in groups of 128 with an fp16 scale and a 4-bit zero point (GPTQ, AWQ).</summary>
-    public static readonly BlockFormat Int4Group128 = new("int4-g128", 256, 2 * 64 + 2 * 2 + 1);
+    public static readonly BlockFormat Int4Group128 = new("int4-g128", 256, 2 * 64 + 2 * 2 + 1)
+    {
+        ScalesPerBlock = 2,
+        CodesPerByte = 2,
+    };
 
-    public static readonly BlockFormat Nf4 = new("nf4", 64, 32 + 4);
-    public static readonly BlockFormat Mxfp4 = new("mxfp4", 32, 16 + 1);
-    public static readonly BlockFormat Nvfp4 = new("nvfp4", 16, 8 + 1) { TensorBytes = 4 };
+    public static readonly BlockFormat Nf4 = new("nf4", 64, 32 + 4) { ScalesPerBlock = 1, CodesPerByte = 2 };
+    public static readonly BlockFormat Mxfp4 = new("mxfp4", 32, 16 + 1) { ScalesPerBlock = 1, CodesPerByte = 2 };
+    public static readonly BlockFormat Nvfp4 = new("nvfp4", 16, 8 + 1)
+    {
+        ScalesPerBlock = 1,
+        CodesPerByte = 2,
+        TensorBytes = 4,
+    };
 
     /// <summary>NVFP4 as ggml blocks it: four groups of 16 with their E4M3 scales; any tensor scale is apart.</summary>
     public static readonly BlockFormat Nvfp4Ggml = new("nvfp4-ggml", 64, 32 + 4);

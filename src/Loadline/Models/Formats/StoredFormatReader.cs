@@ -20,13 +20,14 @@ internal static class StoredFormatReader
     /// <param name="rest">Type of what is not quantized.</param>
     public static StoredFormat? Read(ModelConfig config, BlockFormat rest)
     {
-        var section =
-            config.Section("quantization_config") ?? config.Section("text_config")?.Section("quantization_config");
+        // Said of the language part alone, it holds for no tower.
+        var whole = config.Section("quantization_config");
+        var section = whole ?? config.Section("text_config")?.Section("quantization_config");
         if (section is null)
             return null;
 
         var method = section.OptionalText("quant_method");
-        return method switch
+        var format = method switch
         {
             "fp8" => Fp8(config, section, rest),
             "mxfp4" => Simple(section, "mxfp4", BlockFormats.Mxfp4, rest, Arithmetic.Bf16),
@@ -39,12 +40,10 @@ internal static class StoredFormatReader
                 method ?? "modelopt",
                 rest
             ),
-            "modelopt" or "modelopt_fp4" or null when section.OptionalText("quant_algo") is { } algorithm => Simple(
+            "modelopt" or "modelopt_fp4" or null when section.OptionalText("quant_algo") is { } algorithm => ModelOpt(
                 section,
-                algorithm.ToLowerInvariant(),
-                Algorithm(section, algorithm),
-                rest,
-                ArithmeticOf(Algorithm(section, algorithm))
+                algorithm,
+                rest
             ),
             null => throw section.Missing("quant_method", "a string such as \"fp8\""),
             _ => throw section.Contradiction(
@@ -53,7 +52,48 @@ internal static class StoredFormatReader
                 "fp8, fbgemm_fp8, mxfp4, gptq, awq, auto-round, bitsandbytes, compressed-tensors or modelopt"
             ),
         };
+        var isListed = method is "mxfp4" or "gptq" or "awq" or "auto-round" or "bitsandbytes" or "compressed-tensors";
+        return format with { ListsEveryCode = isListed, SkipsTowers = whole is null };
     }
+
+    /// <summary>
+    /// Reads <c>hf_quant_config.json</c>, which TensorRT Model Optimizer writes beside a config.json that does not
+    /// mention it; null when it says that nothing was quantized.
+    /// </summary>
+    /// <param name="section">Its <c>quantization</c> object.</param>
+    /// <param name="rest">Type of what is not quantized.</param>
+    public static StoredFormat? ReadModelOpt(ModelConfig section, BlockFormat rest) =>
+        section.OptionalText("quant_algo") is { } algorithm ? ModelOpt(section, algorithm, rest) : null;
+
+    private static StoredFormat ModelOpt(ModelConfig section, string algorithm, BlockFormat rest)
+    {
+        if (algorithm == "MIXED_PRECISION")
+        {
+            var rules = LayerRules(section).ToImmutableArray();
+            return rules.IsEmpty
+                ? throw section.Missing("quantized_layers", "the algorithm of every quantized layer")
+                : new StoredFormat(NameOf(rules), rules, Ignored(section), rest);
+        }
+        var format = Algorithm(section, algorithm);
+        if (format == BlockFormats.Nvfp4 && section.OptionalInteger("group_size") is { } group and not 16)
+            throw section.Contradiction("group_size", $"{group}", "16, as NVFP4 has");
+        return Simple(section, algorithm.ToLowerInvariant(), format, rest, ArithmeticOf(format));
+    }
+
+    /// <summary>A rule for every entry of <c>quantized_layers</c>.</summary>
+    private static IEnumerable<StoredRule> LayerRules(ModelConfig section)
+    {
+        if (section.Section("quantized_layers") is not { } layers)
+            yield break;
+        foreach (var layer in layers.Fields)
+        {
+            var format = Algorithm(section, layers.Section(layer)?.OptionalText("quant_algo"));
+            yield return new StoredRule(new([layer]), format, ArithmeticOf(format));
+        }
+    }
+
+    private static string NameOf(IEnumerable<StoredRule> rules) =>
+        string.Join('+', rules.Select(rule => rule.Format.Name.Split('-')[0]).Distinct());
 
     private static StoredFormat Fp8(ModelConfig config, ModelConfig section, BlockFormat rest)
     {
@@ -77,15 +117,7 @@ internal static class StoredFormatReader
         // DeepSeek-V4 keeps its experts in MXFP4, or where layers are listed one by one in NVFP4, and the rest in fp8
         // with scales of one byte.
         var rules = ImmutableArray.CreateBuilder<StoredRule>();
-        if (section.Section("quantized_layers") is { } layers)
-        {
-            foreach (var layer in layers.Fields)
-            {
-                var algorithm = layers.Section(layer)?.OptionalText("quant_algo");
-                var format = Algorithm(section, algorithm);
-                rules.Add(new StoredRule(new([layer]), format, ArithmeticOf(format)));
-            }
-        }
+        rules.AddRange(LayerRules(section));
         if (config.OptionalText("expert_dtype") is { } experts)
         {
             if (experts is not ("fp4" or "fp8"))
@@ -100,8 +132,7 @@ internal static class StoredFormatReader
         // and the compressors of DeepSeek-V4.
         string[] alwaysLeftAlone = ["eh_proj", "compressor"];
         var leftAlone = rules.Count == 1 ? Ignored(section, alwaysLeftAlone) : new ModulePatterns(alwaysLeftAlone);
-        var name = string.Join('+', rules.Select(rule => rule.Format.Name.Split('-')[0]).Distinct());
-        return new StoredFormat(name, rules.ToImmutable(), leftAlone, rest);
+        return new StoredFormat(NameOf(rules), rules.ToImmutable(), leftAlone, rest);
     }
 
     /// <summary>GPTQ and AWQ: a scale and a zero point for every group of weights along the input.</summary>
@@ -184,7 +215,7 @@ internal static class StoredFormatReader
     private static BlockFormat Integer(ModelConfig section, int bits, int group, bool zeroPoints)
     {
         if (group == -1)
-            return new BlockFormat($"int{bits}-channel", 8, bits) { ScaleBytes = 2 };
+            return new BlockFormat($"int{bits}-channel", 8, bits) { ScaleBytes = 2, CodesPerByte = 8 / bits };
         if (group <= 0 || group % 8 != 0)
             throw section.Contradiction("group_size", $"{group}", "a positive multiple of 8, or -1");
         if (bits == 4 && group == 128 && zeroPoints)
@@ -192,7 +223,15 @@ internal static class StoredFormatReader
 
         return zeroPoints
             ? new BlockFormat($"int{bits}-g{group}", 8 * group, bits * group + 8 * 2 + bits)
-            : new BlockFormat($"int{bits}-g{group}-symmetric", group, bits * group / 8 + 2);
+            {
+                ScalesPerBlock = 8,
+                CodesPerByte = 8 / bits,
+            }
+            : new BlockFormat($"int{bits}-g{group}-symmetric", group, bits * group / 8 + 2)
+            {
+                ScalesPerBlock = 1,
+                CodesPerByte = 8 / bits,
+            };
     }
 
     private static Arithmetic ArithmeticOf(BlockFormat format) =>

@@ -44,6 +44,82 @@ public sealed class ModelFilesTests : IDisposable
     }
 
     [Fact]
+    public void Model_Optimizer_says_beside_the_config_how_weights_are_stored()
+    {
+        folder.Write("config.json", TinyLlama.Config);
+        folder.Write(
+            "hf_quant_config.json",
+            """
+            { "producer": { "name": "modelopt", "version": "0.33.1" },
+              "quantization": { "quant_algo": "NVFP4", "kv_cache_quant_algo": "FP8", "group_size": 16,
+                "exclude_modules": ["lm_head", "model.layers.1.*"] } }
+            """
+        );
+
+        var architecture = ModelFiles.Read(folder.Path).Architecture;
+
+        architecture.StoredFormat!.Name.ShouldBe("nvfp4");
+        var upProjections = architecture.Tensors.Tensors.Where(tensor => tensor.Name.Contains("up_proj")).ToList();
+        upProjections.Select(architecture.StoredFormat.FormatOf).ShouldBe([BlockFormats.Nvfp4, BlockFormats.Bf16]);
+        architecture.Tensors.Parameters.ShouldBe(TinyLlama.Parameters);
+    }
+
+    [Fact]
+    public void Model_Optimizer_may_give_every_layer_an_algorithm_of_its_own()
+    {
+        folder.Write("config.json", TinyLlama.Config);
+        folder.Write(
+            "hf_quant_config.json",
+            """
+            { "quantization": { "quant_algo": "MIXED_PRECISION", "quantized_layers": {
+                "model.layers.0.mlp.up_proj": { "quant_algo": "NVFP4", "group_size": 16 },
+                "model.layers.0.self_attn.o_proj": { "quant_algo": "FP8" } } } }
+            """
+        );
+
+        var architecture = ModelFiles.Read(folder.Path).Architecture;
+
+        var formats = architecture
+            .Tensors.Tensors.Where(tensor => tensor.Layers.Contains(0) && tensor.IsQuantizable)
+            .ToDictionary(tensor => tensor.Name.Split('.')[^2], architecture.StoredFormat!.FormatOf);
+        formats["up_proj"].ShouldBe(BlockFormats.Nvfp4);
+        formats["o_proj"].ShouldBe(BlockFormats.Fp8Tensor);
+        formats["down_proj"].ShouldBe(BlockFormats.Bf16);
+    }
+
+    [Fact]
+    public void A_broken_file_of_Model_Optimizer_is_named()
+    {
+        folder.Write("config.json", TinyLlama.Config);
+        folder.Write("hf_quant_config.json", """{ "quantization": { "quant_algo": "NVFP4", "group_size": 32 } }""");
+
+        var exception = Refused(folder.Path);
+
+        exception.File.ShouldEndWith("hf_quant_config.json");
+        exception.Message.ShouldContain("$.quantization.group_size: 32");
+    }
+
+    [Theory]
+    [InlineData("[0.0, Infinity]")]
+    [InlineData("-Infinity")]
+    [InlineData("NaN")]
+    public void Numbers_that_Python_writes_and_JSON_has_not_are_read_over(string limit)
+    {
+        var config = TinyLlama.Config.Replace("{ ", $"{{ \"note\": \"a \\\"NaN\", \"time_step_limit\": {limit}, ");
+        folder.Write("config.json", config);
+
+        ModelFiles.Read(folder.Path).Architecture.Tensors.Parameters.ShouldBe(TinyLlama.Parameters);
+    }
+
+    [Fact]
+    public void A_size_that_is_not_a_number_is_refused_by_name()
+    {
+        folder.Write("config.json", TinyLlama.Config.Replace("\"hidden_size\": 256", "\"hidden_size\": NaN"));
+
+        Refused(folder.Path).Message.ShouldContain("$.hidden_size: \"NaN\"");
+    }
+
+    [Fact]
     public void A_weight_file_without_config_says_that_one_is_needed()
     {
         var file = folder.Write("model.safetensors", TinyLlama.Safetensors());
@@ -167,7 +243,7 @@ public sealed class ModelFilesTests : IDisposable
     }
 
     [Theory]
-    [InlineData("{\n  \"a\": NaN }", "line 2, position 8")]
+    [InlineData("{\n  \"a\": Null }", "line 2, position 8")]
     [InlineData("{ \"a\": 1 } x", "line 1, position 12")]
     [InlineData("{ \"a\": 1,\n  \"b\": { \"a\": 2 },\n  \"\\u0061\": 3 }", "line 3, position 3")]
     [InlineData("{ \"a\": 1, // comment\n }", "line 1, position 11")]
@@ -192,6 +268,17 @@ public sealed class ModelFilesTests : IDisposable
     public void A_config_that_is_not_utf8_is_refused() =>
         Refused(folder.Write("config.json", [(byte)'{', (byte)'"', 0xC3, (byte)'"', (byte)'}']))
             .Found.ShouldContain("UTF-8");
+
+    [Theory]
+    [InlineData("""{ "a": "\ud800", """)]
+    [InlineData("""{ "a": "\ud800", "b": "\ud800" }""")]
+    public void Half_a_surrogate_pair_is_found_before_what_follows_it(string json)
+    {
+        var exception = Refused(folder.Write("config.json", json));
+
+        exception.Place.ShouldBe("line 1, position 8");
+        exception.Found.ShouldContain("surrogate");
+    }
 
     [Fact]
     public void A_byte_order_mark_before_the_config_is_no_error() =>

@@ -109,6 +109,8 @@ public sealed class SafetensorsHeaderTests
     [InlineData("{\"a\":1}", "not an object")]
     [InlineData("{\"a\":{\"b\":{\"c\":{\"d\":{\"e\":1}}}}}", "depth")]
     [InlineData("{\"\\ud800\":{}}", "surrogate")]
+    [InlineData("{\"a\":{\"\\ud800\":1}}", "surrogate")]
+    [InlineData("{\"a\":{\"dtype\":NaN}}", "invalid")]
     [InlineData("{\"__metadata__\":{\"a\":1}}", "not a string")]
     [InlineData("{\"__metadata__\":{\"a\":\"1\",\"a\":\"2\"}}", "second time")]
     [InlineData("{\"__metadata__\":{},\"__metadata__\":{}}", "second time")]

@@ -18,6 +18,9 @@ internal sealed class RemoteModel(
     /// <summary>The commit instead of the branch once it is known: nobody can change the model while it is read.</summary>
     private HubAddress address = branch;
 
+    /// <summary>What hf_quant_config.json says; it is not asked for where config.json says it itself.</summary>
+    private ModelConfig? quantization;
+
     public async Task<Model> ReadAsync(CancellationToken cancellationToken)
     {
         var model = await FindAsync(cancellationToken).ConfigureAwait(false);
@@ -28,12 +31,12 @@ internal sealed class RemoteModel(
     private async Task<Model> FindAsync(CancellationToken cancellationToken)
     {
         var config = reference.File is null
-            ? await JsonAsync(ModelFiles.ConfigName, ModelFiles.LargestConfig, cancellationToken).ConfigureAwait(false)
+            ? await ConfigAsync(ModelFiles.ConfigName, cancellationToken).ConfigureAwait(false)
             : null;
         if (config is { } known)
         {
-            var index = await JsonAsync(IndexName, SafetensorsIndex.LargestFile, cancellationToken)
-                .ConfigureAwait(false);
+            quantization = await QuantizationBesideAsync(known, cancellationToken).ConfigureAwait(false);
+            var index = await IndexAsync(IndexName, cancellationToken).ConfigureAwait(false);
             if (index is { } shards)
                 return await ReadIndexedAsync(known, shards, IndexName, cancellationToken).ConfigureAwait(false);
             if (await ReadSingleAsync(known, ModelFiles.SingleName, cancellationToken).ConfigureAwait(false) is { } one)
@@ -45,7 +48,7 @@ internal sealed class RemoteModel(
 
     /// <summary>A model whose files do not have the usual names.</summary>
     private async Task<Model> ReadListedAsync(
-        JsonElement? config,
+        ModelConfig? config,
         ImmutableArray<string> files,
         CancellationToken cancellationToken
     )
@@ -54,8 +57,7 @@ internal sealed class RemoteModel(
         {
             if (Only(files, ModelFiles.IndexEnding) is { } index)
             {
-                var json = await JsonAsync(index, SafetensorsIndex.LargestFile, cancellationToken)
-                    .ConfigureAwait(false);
+                var json = await IndexAsync(index, cancellationToken).ConfigureAwait(false);
                 if (json is { } shards)
                     return await ReadIndexedAsync(known, shards, index, cancellationToken).ConfigureAwait(false);
             }
@@ -76,7 +78,7 @@ internal sealed class RemoteModel(
     }
 
     private async Task<Model> ReadIndexedAsync(
-        JsonElement config,
+        ModelConfig config,
         JsonElement json,
         string name,
         CancellationToken cancellationToken
@@ -90,7 +92,7 @@ internal sealed class RemoteModel(
         return ModelFiles.Complete($"{reference}", architecture, index.Join(read), url, "as-stored");
     }
 
-    private async Task<Model?> ReadSingleAsync(JsonElement config, string name, CancellationToken cancellationToken)
+    private async Task<Model?> ReadSingleAsync(ModelConfig config, string name, CancellationToken cancellationToken)
     {
         var url = address.Of(name);
         IReadOnlyList<(string Name, SafetensorsHeader Header)> read;
@@ -128,17 +130,31 @@ internal sealed class RemoteModel(
         var url = address.Listing;
         var answer = await TryReadAsync(url, HubListing.LargestAnswer, isOptional, cancellationToken)
             .ConfigureAwait(false);
-        if (answer is not { } json)
+        if (answer is null)
             return [];
+        var json = JsonFile.Parse(answer, $"{url}");
         if (json.ValueKind == JsonValueKind.Object && json.TryGetProperty("sha", out var sha))
             Pin(sha.ValueKind == JsonValueKind.String ? sha.GetString() : null);
         return HubListing.Parse(json, $"{url}");
     }
 
-    private Task<JsonElement?> JsonAsync(string name, long largest, CancellationToken cancellationToken) =>
-        TryReadAsync(address.Of(name), largest, isOptional: true, cancellationToken);
+    private async Task<ModelConfig?> ConfigAsync(string name, CancellationToken cancellationToken)
+    {
+        var url = address.Of(name);
+        var bytes = await TryReadAsync(url, ConfigFile.Largest, isOptional: true, cancellationToken)
+            .ConfigureAwait(false);
+        return bytes is null ? null : ConfigFile.Parse(bytes, $"{url}");
+    }
 
-    private async Task<JsonElement?> TryReadAsync(
+    private async Task<JsonElement?> IndexAsync(string name, CancellationToken cancellationToken)
+    {
+        var url = address.Of(name);
+        var bytes = await TryReadAsync(url, SafetensorsIndex.LargestFile, isOptional: true, cancellationToken)
+            .ConfigureAwait(false);
+        return bytes is null ? null : JsonFile.Parse(bytes, $"{url}");
+    }
+
+    private async Task<byte[]?> TryReadAsync(
         Uri url,
         long largest,
         bool isOptional,
@@ -149,7 +165,7 @@ internal sealed class RemoteModel(
         {
             var (bytes, commit) = await client.ReadWholeAsync(url, largest, cancellationToken).ConfigureAwait(false);
             Pin(commit);
-            return JsonFile.Parse(bytes, $"{url}");
+            return bytes;
         }
         catch (HubException missing) when (isOptional && missing.Reason == HubFailure.NotFound)
         {
@@ -163,8 +179,15 @@ internal sealed class RemoteModel(
             address = address with { Revision = commit };
     }
 
-    private Architecture Describe(JsonElement config) =>
-        ModelFamilies.Describe(new ModelConfig($"{address.Of(ModelFiles.ConfigName)}", config));
+    private async Task<ModelConfig?> QuantizationBesideAsync(ModelConfig config, CancellationToken cancellationToken)
+    {
+        if (config.Has("quantization_config"))
+            return null;
+        var file = await ConfigAsync(ModelFiles.QuantizationName, cancellationToken).ConfigureAwait(false);
+        return file is null ? null : ModelFiles.QuantizationIn(file);
+    }
+
+    private Architecture Describe(ModelConfig config) => ModelFamilies.Describe(config, quantization);
 
     /// <summary>The only file of a kind at the top of the repository; null when there is none.</summary>
     private string? Only(ImmutableArray<string> files, string ending)

@@ -26,6 +26,7 @@ public sealed class RemoteHubTests
             .Requests.Select(request => request.Path)
             .ShouldBe([
                 "/org/tiny/resolve/main/config.json",
+                "/org/tiny/resolve/main/hf_quant_config.json",
                 "/org/tiny/resolve/main/model.safetensors.index.json",
                 "/org/tiny/resolve/main/model.safetensors",
             ]);
@@ -40,9 +41,9 @@ public sealed class RemoteHubTests
 
         model.Checkpoint!.Elements.ShouldBe(HugeParameters);
         model.Checkpoint.Size.Bytes.ShouldBe(2 * HugeParameters);
-        // One speculative range of 256 KiB per shard, and two small JSON files.
+        // One speculative range of 256 KiB per shard, and three small JSON files, one of which is not there.
         server.Sent.ShouldBeLessThan(2 * (1 << 18) + 4_000);
-        server.Requests.Count.ShouldBe(4);
+        server.Requests.Count.ShouldBe(5);
     }
 
     [Fact]
@@ -55,7 +56,7 @@ public sealed class RemoteHubTests
         model.Checkpoint!.Elements.ShouldBe(HugeParameters);
         // What it wrote into the buffers of the connections before they were closed.
         server.Sent.ShouldBeLessThan(32_000_000);
-        server.Requests.Count.ShouldBe(4);
+        server.Requests.Count.ShouldBe(5);
     }
 
     [Fact]
@@ -205,7 +206,7 @@ public sealed class RemoteHubTests
         var error = await Should.ThrowAsync<BadContentException>(() => server.ReadAsync());
 
         error.Expected.ShouldBe("a file name without folders");
-        server.Requests.Count.ShouldBe(2);
+        server.Requests.Count.ShouldBe(3);
     }
 
     [Fact]
