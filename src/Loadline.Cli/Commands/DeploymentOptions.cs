@@ -15,7 +15,7 @@ internal sealed class DeploymentOptions
 
     private readonly Option<string> hardware = new("--on")
     {
-        Description = "Hardware: an accelerator, or a number of them: 2x:nvidia-h100-sxm-80gb",
+        Description = "Hardware: an accelerator, or a number of them: 2x:nvidia-h100-sxm-80gb, rtx-4090+rtx-3090",
         HelpName = "HW",
         Required = true,
     };

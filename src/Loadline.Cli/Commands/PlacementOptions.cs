@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using System.CommandLine;
+using System.Globalization;
 using Loadline.Prediction;
 
 namespace Loadline.Cli.Commands;
@@ -26,6 +28,11 @@ internal sealed class PlacementOptions
         "Layers on the device, the others on the host (llama.cpp)",
         "N"
     );
+    private readonly Option<string?> split = New<string?>(
+        "--tensor-split",
+        "Shares of the layers on each device, such as 3,1 (llama.cpp; default: by memory)",
+        "A,B"
+    );
     private readonly Option<int> adapters = New<int>("--adapters", "LoRA adapters held beside the model", "N");
     private readonly Option<int> adapterRank = New<int>("--adapter-rank", "Their rank", "R");
     private readonly Option<string?> draft = New<string?>("--draft", "Draft model for speculative decoding", "MODEL");
@@ -43,7 +50,7 @@ internal sealed class PlacementOptions
 
     public void AddTo(Command command)
     {
-        foreach (var option in (Option[])[pipeline, expert, data, layers, adapters, adapterRank, draft, beside])
+        foreach (var option in (Option[])[pipeline, expert, data, layers, split, adapters, adapterRank, draft, beside])
             command.Options.Add(option);
     }
 
@@ -58,6 +65,7 @@ internal sealed class PlacementOptions
             ExpertParallel = parsed.GetValue(expert),
             DataParallel = parsed.GetValue(data),
             DeviceLayers = parsed.GetValue(layers),
+            TensorSplit = Shares(parsed.GetValue(split)),
             Adapters = parsed.GetValue(adapters),
             AdapterRank = parsed.GetValue(adapterRank),
             Draft = parsed.GetValue(draft) is { } name ? session.ReadModel(name) : null,
@@ -70,6 +78,19 @@ internal sealed class PlacementOptions
                 throw new BadContentException(option.Name, "", $"{count}", $"{least} to {Most}");
         }
     }
+
+    private ImmutableArray<double> Shares(string? text) =>
+        text is null
+            ? []
+            :
+            [
+                .. text.Split(',')
+                    .Select(share =>
+                        double.TryParse(share, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+                            ? number
+                            : throw new BadContentException(split.Name, "", $"\"{text}\"", "numbers such as 3,1")
+                    ),
+            ];
 
     private static Option<T> New<T>(string name, string description, string help) =>
         new(name) { Description = description, HelpName = help };

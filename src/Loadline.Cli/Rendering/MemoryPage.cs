@@ -10,9 +10,10 @@ internal static class MemoryPage
     public static void Render(Page page, MemoryAnswer answer)
     {
         var what = $"{answer.Model} in {answer.WeightFormat} on {answer.Hardware}";
+        var spare = answer.PerDevice.Min(device => device.FreeBytes.Low);
         page.Headline(
             answer.Fits
-                ? $"Yes: {what} fits, with {Significant.Three(answer.PerDevice[0].FreeBytes.Low / GiB)} GiB to spare per device."
+                ? $"Yes: {what} fits, with {Significant.Three(spare / GiB)} GiB to spare on the fullest device."
                 : $"No: {what} does not fit: {answer.Reason}."
         );
         if (answer.ShortfallBytes is { } missing)
@@ -26,7 +27,9 @@ internal static class MemoryPage
         );
         if (answer.HostWeightsBytes is { } host)
             page.Line(
-                $"On the host: {new ByteSize(host)} of weights, {new ByteSize(answer.HostCacheBytes ?? 0)} of cache."
+                answer.HostCacheBytes is { } cache
+                    ? $"On the host: {new ByteSize(host)} of weights, {new ByteSize(cache)} of cache."
+                    : $"On the host: {new ByteSize(host)} of weights, the input embedding."
             );
         page.List(
             "Nearest that fits",

@@ -104,6 +104,9 @@ public sealed record Accelerator
 
     /// <summary>What the driver reports as usable, where it is known.</summary>
     public ByteSize? UsableMemory { get; init; }
+
+    /// <summary>Memory as the driver reports it, or as sold where that is not known.</summary>
+    public ByteSize MemoryOnOffer => UsableMemory ?? Memory;
     public string? MemoryType { get; init; }
     public Bandwidth? MemoryBandwidth { get; init; }
     public ByteSize? LastLevelCache { get; init; }

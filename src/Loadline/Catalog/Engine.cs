@@ -109,7 +109,7 @@ public sealed record EngineRules
     /// <summary>These rules with the defaults the engine picks on this accelerator.</summary>
     public EngineRules On(Accelerator accelerator)
     {
-        var memory = accelerator.UsableMemory ?? accelerator.Memory;
+        var memory = accelerator.MemoryOnOffer;
         var rule = Devices.FirstOrDefault(rule => rule.Fits(accelerator, memory));
         var reserve = rule?.MemoryReserve ?? MemoryReserve;
         return this with

@@ -27,6 +27,28 @@ public sealed record Deployment
     /// <summary>First layers that stay on the host with the input embedding, for engines that can.</summary>
     public int HostLayers { get; init; }
 
+    /// <summary>The devices of the stages where they are not all the same accelerator; empty where they are.</summary>
+    public ImmutableArray<Accelerator> UnequalDevices { get; init; } = [];
+
+    /// <summary>Share of each stage in the layers, in any unit; empty shares them out by memory.</summary>
+    public ImmutableArray<double> TensorSplit { get; init; } = [];
+
+    /// <summary>
+    /// llama.cpp looks tokens up on the host, whatever it offloads; there is no host beside a CPU or shared memory.
+    /// </summary>
+    public bool IsEmbeddingOnHost =>
+        Rules.CacheLayout == CacheLayoutKind.Slots
+        && Accelerator.Kind is not (AcceleratorKind.Cpu or AcceleratorKind.UnifiedMemory);
+
+    /// <summary>The accelerator a stage is on.</summary>
+    public Accelerator DeviceOf(Stage stage) => UnequalDevices.IsEmpty ? Accelerator : UnequalDevices[stage.Index];
+
+    /// <summary>What each stage gets of the layers, in any unit: as asked for, or as its memory.</summary>
+    internal ImmutableArray<double> StageShares =>
+        !TensorSplit.IsEmpty ? TensorSplit
+        : UnequalDevices.IsEmpty ? [.. Enumerable.Repeat(1.0, Parallelism.Pipeline)]
+        : [.. UnequalDevices.Select(device => (double)device.MemoryOnOffer.Bytes)];
+
     /// <summary>Adapters, a draft model or other models on the same devices.</summary>
     public ImmutableArray<Companion> Companions { get; init; } = [];
 
@@ -50,8 +72,16 @@ public sealed record Deployment
             return $"experts are spread over all {Parallelism.Tensor * Parallelism.Data} tensor and data ranks or none, not {Parallelism.Expert}";
         if (HostLayers > 0 && Rules.CacheLayout != CacheLayoutKind.Slots)
             return $"{Engine.Name} does not keep layers on the host";
+        if (HostLayers > 0 && !IsEmbeddingOnHost)
+            return $"{Accelerator.Name} has one memory with its host: no layers can be kept elsewhere";
         if (HostLayers >= Architecture.Layers.Length)
             return $"{HostLayers} of {Architecture.Layers.Length} layers on the host leave none for the device";
+        if (!UnequalDevices.IsEmpty && (Engine.TensorParallel || UnequalDevices.Length != Parallelism.Devices))
+            return $"{Engine.Name} needs devices that are all the same";
+        if (!TensorSplit.IsEmpty && Rules.CacheLayout != CacheLayoutKind.Slots)
+            return $"{Engine.Name} shares layers out evenly, it has no tensor split";
+        if (!TensorSplit.IsEmpty && TensorSplit.Length != Parallelism.Pipeline)
+            return $"a tensor split of {TensorSplit.Length} shares is not one for each of {Parallelism.Pipeline} devices";
         if (Parallelism.Pipeline > Architecture.Layers.Length)
             return $"{Architecture.Layers.Length} layers cannot be shared out over {Parallelism.Pipeline} devices";
         foreach (var layer in Architecture.Layers)

@@ -33,6 +33,12 @@ public sealed record DeploymentRequest
     /// <summary>First layers that stay on the host.</summary>
     public int HostLayers { get; init; }
 
+    /// <summary>All devices where they are not the same accelerator; empty where they are.</summary>
+    public ImmutableArray<Accelerator> UnequalDevices { get; init; } = [];
+
+    /// <summary>Share of each device in the layers, in any unit; empty leaves it to the engine.</summary>
+    public ImmutableArray<double> TensorSplit { get; init; } = [];
+
     /// <summary>LoRA adapters held on the devices, and their rank.</summary>
     public int Adapters { get; init; }
     public int AdapterRank { get; init; } = 16;
@@ -94,6 +100,8 @@ public sealed class DeploymentBuilder(CatalogReader catalog)
             Kernels = kernels,
             Parallelism = Split(request, engine),
             HostLayers = request.HostLayers,
+            UnequalDevices = request.UnequalDevices,
+            TensorSplit = request.TensorSplit,
         };
         deployment = deployment with { Companions = Companion.Of(request, deployment) };
         if (deployment.Parallelism.Pipeline > 1)

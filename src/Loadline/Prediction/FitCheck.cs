@@ -28,6 +28,9 @@ public sealed record FitQuestion
 
     /// <summary>Layers on the device; null puts all there. The others stay on the host.</summary>
     public int? DeviceLayers { get; init; }
+
+    /// <summary>Share of each device in the layers, in any unit; empty leaves it to the engine.</summary>
+    public ImmutableArray<double> TensorSplit { get; init; } = [];
     public int Adapters { get; init; }
     public int AdapterRank { get; init; } = 16;
     public Model? Draft { get; init; }
@@ -59,6 +62,7 @@ public sealed class FitCheck(CatalogReader catalog)
         Refuse(question.Context, "--context");
         Refuse(question.Concurrency, "--concurrency");
         RefuseUncountable(question);
+        RefuseSplit(question.TensorSplit);
         var built = Build(question);
         var memory = new ServingMemory(built.Deployment);
         var reason = WhyNot(question, memory, built.Deployment);
@@ -141,7 +145,7 @@ public sealed class FitCheck(CatalogReader catalog)
             PipelineParallel = deployment.Parallelism.Pipeline,
             ExpertParallel = deployment.Parallelism.Expert,
             DataParallel = deployment.Parallelism.Data,
-            HostWeightsBytes = deployment.HostLayers > 0 ? HostShare.WeightsOf(deployment).Bytes : null,
+            HostWeightsBytes = deployment.IsEmbeddingOnHost ? HostShare.WeightsOf(deployment).Bytes : null,
             HostCacheBytes =
                 deployment.HostLayers > 0
                     ? HostShare.CacheOf(deployment, question.Context ?? 1, question.Concurrency).Bytes
@@ -157,7 +161,7 @@ public sealed class FitCheck(CatalogReader catalog)
             [
                 .. memory
                     .PerDevice(question.Context ?? 1, question.Concurrency)
-                    .Select((each, index) => DeviceSummary.Of($"{deployment.Accelerator.Id}#{index}", each)),
+                    .Select((each, index) => DeviceSummary.Of($"{question.Hardware.DeviceAt(index).Id}#{index}", each)),
             ],
             CacheTokens = memory.CacheTokens,
             MaximumConcurrency = memory.MaximumConcurrency(context),
@@ -197,7 +201,7 @@ public sealed class FitCheck(CatalogReader catalog)
                 break;
             }
         }
-        foreach (var degree in Degrees)
+        foreach (var degree in question.Hardware.Unequal.IsEmpty ? Degrees : [])
         {
             var withinNode =
                 accelerator.Link?.DevicesPerNode is not { } node || degree <= Math.Max(node, question.Hardware.Count);
@@ -230,7 +234,7 @@ public sealed class FitCheck(CatalogReader catalog)
         return WhyNot(question, memory, built.Deployment) is null
             ? new NearestFit(
                 change,
-                new HardwareSpec(question.Hardware.Accelerator, Math.Max(devices, question.Hardware.Count)).ToString(),
+                (question.Hardware with { Count = Math.Max(devices, question.Hardware.Count) }).ToString(),
                 built.Deployment.Parallelism.Tensor,
                 built.Deployment.Weights.Name,
                 built.Deployment.KvCache.Name
@@ -251,6 +255,8 @@ public sealed class FitCheck(CatalogReader catalog)
             Engine = question.Engine,
             Devices = devices,
             HostLayers = HostLayers(question),
+            UnequalDevices = question.Hardware.Unequal,
+            TensorSplit = devices == question.Hardware.Count ? question.TensorSplit : [],
             Adapters = question.Adapters,
             AdapterRank = question.AdapterRank,
             Draft = question.Draft,
@@ -278,6 +284,17 @@ public sealed class FitCheck(CatalogReader catalog)
                 $"{question.Concurrency} sequences of {question.Context ?? 1} tokens",
                 $"at most {MostTokens} tokens in all"
             );
+    }
+
+    private static void RefuseSplit(ImmutableArray<double> split)
+    {
+        foreach (var share in split)
+        {
+            if (!(share >= 0 && double.IsFinite(share)))
+                throw new BadContentException("--tensor-split", "", $"{share}", "shares of zero or more");
+        }
+        if (!split.IsEmpty && split.Sum() <= 0)
+            throw new BadContentException("--tensor-split", "", "no share above zero", "3,1 for example");
     }
 
     internal static void Refuse(long? count, string option)

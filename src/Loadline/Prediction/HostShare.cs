@@ -4,7 +4,7 @@ using Loadline.Quantities;
 
 namespace Loadline.Prediction;
 
-/// <summary>What stays in host memory when an engine keeps the first layers there (llama.cpp <c>--n-gpu-layers</c>).</summary>
+/// <summary>What llama.cpp keeps in host memory: the input embedding, and the layers beyond <c>--n-gpu-layers</c>.</summary>
 public static class HostShare
 {
     /// <summary>The input embedding and the layers that are not on a device.</summary>

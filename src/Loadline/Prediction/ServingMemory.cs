@@ -51,8 +51,9 @@ public sealed class ServingMemory
         stages =
         [
             .. Stage
-                .All(deployment.Parallelism, deployment.HostLayers)
+                .All(deployment)
                 .Select(stage => new StageMemory(
+                    deployment.DeviceOf(stage),
                     Shards.WeightsOnRank(deployment.Architecture, deployment.Weights, deployment.Parallelism, stage),
                     new CacheLayout(
                         Shards.LayersOnRank(deployment.Architecture, ranks, stage),
@@ -61,15 +62,12 @@ public sealed class ServingMemory
                     )
                 )),
         ];
-        Overhead = Fixed(deployment) + Range(deployment.Rules.GraphMemory);
+        Overhead = OverheadOn(deployment.Accelerator);
         activations = new ActivationMemory(deployment);
         Activations = Held(activations.For(MostTokens));
         var least = stages.Select(stage => Headroom(stage, ActivationsOf(1, 1))).MinBy(bytes => bytes.Low);
         CachePool = Map(least, bytes => Math.Max(0, bytes));
     }
-
-    /// <summary>Memory of one device as its driver reports it, or as sold where that is not known.</summary>
-    public ByteSize Capacity => deployment.Accelerator.UsableMemory ?? deployment.Accelerator.Memory;
 
     /// <summary>Bytes of weights on the device that has most of them.</summary>
     public ByteSize Weights => stages.Max(stage => stage.Weights);
@@ -139,11 +137,11 @@ public sealed class ServingMemory
         var headroom = Headroom(stage, scratch);
         return new DeviceMemory
         {
-            Capacity = Capacity,
+            Capacity = stage.Device.MemoryOnOffer,
             Weights = stage.Weights,
             Cache = cache,
             ActivationBytes = scratch,
-            OverheadBytes = Overhead,
+            OverheadBytes = OverheadOn(stage.Device),
             Companions = CompanionWeights,
             CachePoolBytes = Map(headroom, bytes => Math.Max(0, bytes)),
             FreeBytes = headroom + Estimate.Exact(-cache.Bytes),
@@ -170,9 +168,9 @@ public sealed class ServingMemory
     private Estimate Headroom(StageMemory stage, Estimate activations)
     {
         var rules = deployment.Rules;
-        double device = Capacity.Bytes;
+        double device = stage.Device.MemoryOnOffer.Bytes;
         var outside = Estimate.Exact(0);
-        var inside = Estimate.Exact(stage.Weights.Bytes + CompanionWeights.Bytes) + Fixed(deployment);
+        var inside = Estimate.Exact(stage.Weights.Bytes + CompanionWeights.Bytes) + Fixed(stage.Device);
         Place(Range(rules.GraphMemory), rules.GraphsInsideBudget);
         Place(activations, !rules.ActivationsOutsideBudget);
 
@@ -195,15 +193,17 @@ public sealed class ServingMemory
     private static Estimate Less(double amount, Estimate used) =>
         new(amount - used.Value, amount - used.High, amount - used.Low, used.Evidence);
 
+    private Estimate OverheadOn(Accelerator device) => Fixed(device) + Range(deployment.Rules.GraphMemory);
+
     /// <summary>What is taken whatever runs: context, libraries, buffers between devices, the driver's reserve.</summary>
-    private static Estimate Fixed(Deployment deployment)
+    private Estimate Fixed(Accelerator device)
     {
         var rules = deployment.Rules;
-        var share = deployment.Accelerator.Memory.Bytes * rules.DeviceOverheadShare;
+        var share = device.Memory.Bytes * rules.DeviceOverheadShare;
         return Range(rules.FixedOverhead)
             + Estimate.Exact(share, Evidence.Modelled)
             + Range(rules.CommunicationOverhead) * Math.Log2(deployment.Parallelism.Devices)
-            + DriverReserve(deployment.Accelerator);
+            + DriverReserve(device);
     }
 
     private static Estimate Range(ByteRange range) =>
@@ -261,5 +261,5 @@ public sealed class ServingMemory
         new(increasing(estimate.Value), increasing(estimate.Low), increasing(estimate.High), estimate.Evidence);
 
     /// <summary>What the layers of one stage leave on each of its devices.</summary>
-    private readonly record struct StageMemory(ByteSize Weights, CacheLayout Cache);
+    private readonly record struct StageMemory(Accelerator Device, ByteSize Weights, CacheLayout Cache);
 }

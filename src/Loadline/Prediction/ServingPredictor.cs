@@ -36,6 +36,11 @@ public sealed class ServingPredictor(CatalogReader catalog)
     public PredictAnswer Ask(ServingQuestion question)
     {
         RefuseAbsurd(question);
+        if (!question.Fit.Hardware.Unequal.IsEmpty)
+        {
+            const string Expected = "devices that are all the same: of others only the memory is predicted";
+            throw new BadContentException($"hardware \"{question.Fit.Hardware}\"", "", "different devices", Expected);
+        }
         var fit = question.Fit with { Context = question.PromptTokens + question.OutputTokens, Concurrency = 1 };
         var memoryAnswer = fits.Ask(fit);
         var built = fits.Build(fit);

@@ -67,7 +67,7 @@ public static class Shards
             isBehindLayers |= isLayer;
             if (tensor.TiedTo is not null)
             {
-                if (tensor.Role == TensorRole.Head && stage is { IsFirst: false, IsLast: true })
+                if (tensor.Role == TensorRole.Head && stage is { HasEmbedding: false, IsLast: true })
                     sum += SizeOnRank(tensor, format, architecture, ranks);
             }
             else if (isLayer)
@@ -76,11 +76,17 @@ public static class Shards
                 if (!own.IsEmpty)
                     sum += SizeOnRank(tensor with { Layers = own }, format, architecture, ranks);
             }
-            else if (tensor.Part == ModelPart.Language && isBehindLayers ? stage.IsLast : stage.IsFirst)
+            else if (IsOn(stage, tensor, isBehindLayers))
                 sum += SizeOnRank(tensor, format, architecture, ranks);
         }
         return sum;
     }
+
+    private static bool IsOn(Stage stage, Tensor tensor, bool isBehindLayers) =>
+        tensor.Part != ModelPart.Language ? stage.IsFirst
+        : isBehindLayers ? stage.IsLast
+        : tensor.Role is TensorRole.TokenEmbedding or TensorRole.PositionEmbedding ? stage.HasEmbedding
+        : stage.IsFirst;
 
     /// <summary>The cache of one rank: heads are shared out, and copied where there are fewer than ranks.</summary>
     public static Cache CacheOnRank(Architecture architecture, int ranks) =>

@@ -20,11 +20,12 @@ public sealed class LayerSplitTests
         );
 
     [Fact]
-    public void Layers_are_shared_out_with_the_embedding_first_and_the_head_last()
+    public void Layers_are_shared_out_with_the_embedding_on_the_host_and_the_head_last()
     {
         // One layer in F16: 2 x 4,096^2 + 2 x 1,024 x 4,096 + 3 x 14,336 x 4,096 = 218,103,808 weights of 2 bytes, and
         // two norms of 4,096 in fp32: 436,240,384 bytes. Embedding and head: 128,256 x 4,096 x 2 = 1,050,673,152 each.
-        const long sixteenLayers = 16 * 436_240_384L;
+        // llama.cpp counts the head as a 33rd layer: of 33, those that begin in the first half are 0 to 16.
+        const long layer = 436_240_384L;
         const long table = 1_050_673_152L;
 
         var answer = Ask(Llama8B, "2x:rtx-4090", context: 8192);
@@ -32,31 +33,111 @@ public sealed class LayerSplitTests
         answer.Fits.ShouldBeTrue();
         answer.TensorParallel.ShouldBe(1);
         answer.PipelineParallel.ShouldBe(2);
-        answer
-            .PerDevice.Select(device => device.WeightsBytes)
-            .ShouldBe([sixteenLayers + table, sixteenLayers + table + 4 * 4096]);
-        // 16 layers x 2 x 8 heads x 128 x 2 bytes = 65,536 per token.
-        answer.PerDevice.Select(device => device.CacheBytes).ShouldBe([8192 * 65_536L, 8192 * 65_536L]);
+        answer.PerDevice.Select(device => device.WeightsBytes).ShouldBe([17 * layer, 15 * layer + table + 4 * 4096]);
+        answer.HostWeightsBytes.ShouldBe(table);
+        // 2 x 8 heads x 128 x 2 bytes = 4,096 per token and layer.
+        answer.PerDevice.Select(device => device.CacheBytes).ShouldBe([17 * 8192 * 4096L, 15 * 8192 * 4096L]);
     }
 
     [Fact]
     public void Layers_that_do_not_divide_go_to_the_first_devices() =>
         Stage
-            .All(new Parallelism(Pipeline: 3))
+            .Even(3)
             .Select(stage => stage.LayersOf(Deployments.Architecture(Llama8B)))
             .ShouldBe([new(0, 11), new(11, 22), new(22, 32)]);
 
-    [Fact]
-    public void A_tied_embedding_is_on_the_first_and_on_the_last_device()
+    [Theory]
+    [InlineData("1x:rtx-4090")]
+    [InlineData("2x:rtx-4090")]
+    public void A_tied_embedding_is_on_the_host_and_as_the_head_on_the_last_device(string hardware)
     {
         // Llama-3.2-1B: 128,256 x 2,048 x 2 bytes, once as embedding and once as head.
+        const string model = "meta-llama/Llama-3.2-1B-Instruct";
         const long table = 128_256L * 2_048 * 2;
+        var architecture = Deployments.Architecture(model);
 
-        var whole = Ask("meta-llama/Llama-3.2-1B-Instruct", "1x:rtx-4090").PerDevice.Single().WeightsBytes;
-        var split = Ask("meta-llama/Llama-3.2-1B-Instruct", "2x:rtx-4090").PerDevice;
+        var answer = Ask(model, hardware);
 
-        split.Sum(device => device.WeightsBytes).ShouldBe(whole + table);
+        answer.HostWeightsBytes.ShouldBe(table);
+        var all = architecture.Tensors.SizeIn(WeightFormats.Find("F16", architecture)).Bytes;
+        answer.PerDevice.Sum(device => device.WeightsBytes).ShouldBe(all);
     }
+
+    [Fact]
+    public void Unequal_devices_share_layers_by_their_memory()
+    {
+        // 24 and 8 GiB: of 33, the layers that begin in the first three quarters are 0 to 24.
+        var answer = Ask(Llama8B, "rtx-4090+rtx-3070", context: 4096, weights: "Q4_K_M");
+
+        answer.Fits.ShouldBeTrue();
+        answer.PerDevice.Select(device => device.Device).ShouldBe(["nvidia-rtx-4090-24gb#0", "nvidia-rtx-3070-8gb#1"]);
+        answer.PerDevice.Select(device => device.CacheBytes).ShouldBe([25 * 4096L * 4096, 7 * 4096L * 4096]);
+        answer.PerDevice[0].CapacityBytes.ShouldBeGreaterThan(2 * answer.PerDevice[1].CapacityBytes);
+    }
+
+    [Fact]
+    public void A_tensor_split_is_followed()
+    {
+        // One layer of three quarters and a head: layers that begin before 1/4 of 33 are 0 to 8.
+        var question = Deployments.Question(Llama8B, "2x:rtx-4090", "llama.cpp", "Q4_K_M") with
+        {
+            Context = 4096,
+            TensorSplit = [1, 3],
+        };
+
+        var answer = new FitCheck(Deployments.Catalog).Ask(question);
+
+        answer.PerDevice.Select(device => device.CacheBytes).ShouldBe([9 * 4096L * 4096, 23 * 4096L * 4096]);
+    }
+
+    [Fact]
+    public void A_small_device_that_gets_too_much_is_the_one_that_does_not_fit()
+    {
+        var question = Deployments.Question(Llama8B, "rtx-4090+rtx-3070", "llama.cpp", "F16") with
+        {
+            Context = 4096,
+            TensorSplit = [1, 3],
+        };
+
+        new FitCheck(Deployments.Catalog).Ask(question).Fits.ShouldBeFalse();
+        new FitCheck(Deployments.Catalog).Ask(question with { TensorSplit = [3, 1] }).Fits.ShouldBeTrue();
+    }
+
+    [Theory]
+    [InlineData("vllm", "rtx-4090+rtx-3070", new double[0], "needs devices that are all the same")]
+    [InlineData("vllm", "2x:rtx-4090", new[] { 1.0, 1.0 }, "has no tensor split")]
+    [InlineData("llama.cpp", "2x:rtx-4090", new[] { 1.0 }, "not one for each of 2 devices")]
+    [InlineData("llama.cpp", "2x:rtx-4090", new[] { -1.0, 2.0 }, "shares of zero or more")]
+    [InlineData("llama.cpp", "2x:rtx-4090", new[] { 0.0, 0.0 }, "no share above zero")]
+    public void What_cannot_be_split_so_is_refused(string engine, string hardware, double[] split, string reason)
+    {
+        var question = Deployments.Question(Llama8B, hardware, engine, null) with { TensorSplit = [.. split] };
+
+        Should
+            .Throw<BadContentException>(() => new FitCheck(Deployments.Catalog).Ask(question))
+            .Message.ShouldContain(reason);
+    }
+
+    [Fact]
+    public void Times_of_unequal_devices_are_refused() =>
+        Should
+            .Throw<BadContentException>(() =>
+                new ServingPredictor(Deployments.Catalog).Ask(
+                    new ServingQuestion
+                    {
+                        Fit = Deployments.Question(Llama8B, "rtx-4090+rtx-3070", "llama.cpp", "Q4_K_M"),
+                        PromptTokens = 512,
+                        OutputTokens = 128,
+                    }
+                )
+            )
+            .Message.ShouldContain("devices that are all the same");
+
+    [Fact]
+    public void The_same_accelerator_twice_is_a_count() =>
+        HardwareSpec
+            .Parse("rtx-4090 + 2x:rtx-4090", Deployments.Catalog)
+            .ShouldBe(new HardwareSpec(Deployments.Catalog.Accelerators.Find("rtx-4090"), 3));
 
     [Theory]
     [InlineData(Llama8B)]
@@ -73,7 +154,7 @@ public sealed class LayerSplitTests
 
         foreach (var devices in new[] { 2, 3, 5 })
         {
-            var stages = Stage.All(new Parallelism(Pipeline: devices)).ToList();
+            var stages = Stage.Even(devices).ToList();
             stages
                 .Select(stage => Shards.WeightsOnRank(architecture, WeightFormats.Bf16, Parallelism.None, stage))
                 .Aggregate((left, right) => left + right)

@@ -217,7 +217,9 @@ public sealed class ServingMemoryTests
         var answer = new FitCheck(Deployments.Catalog).Ask(question);
         var whole = new FitCheck(Deployments.Catalog).Ask(question with { DeviceLayers = null });
 
-        (answer.PerDevice[0].WeightsBytes + answer.HostWeightsBytes).ShouldBe(whole.PerDevice[0].WeightsBytes);
+        (answer.PerDevice[0].WeightsBytes + answer.HostWeightsBytes).ShouldBe(
+            whole.PerDevice[0].WeightsBytes + whole.HostWeightsBytes
+        );
         // 80 layers x 8 heads x 128 x 2 x 2 bytes, half of them on either side.
         answer.PerDevice[0].CacheBytes.ShouldBe(40L * 8 * 128 * 2 * 2 * 8_192);
         answer.HostCacheBytes.ShouldBe(40L * 8 * 128 * 2 * 2 * 8_192);
