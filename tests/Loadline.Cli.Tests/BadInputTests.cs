@@ -169,6 +169,32 @@ public sealed class BadInputTests : IDisposable
         File.ReadAllText(target).ShouldContain("gpt2");
     }
 
+    [Theory]
+    [InlineData("""{ "id": "customer-support", "ttftP95": "soon" }""", "ttftP95")]
+    [InlineData("""{ "id": "customer-support", "promptTokensP95": 99999999 }""", "promptTokensP95")]
+    [InlineData("""{ "id": "customer-support", "activeAtPeak": 5 }""", "activeAtPeak")]
+    [InlineData("""{ "id": "customer-support", "hours": "never" }""", "hours")]
+    [InlineData("""{ "id": "customer-support", "models": [] }""", "models")]
+    public void A_task_of_one_s_own_that_cannot_be_is_refused(string task, string field)
+    {
+        File.WriteAllText(Path.Combine(folder, "tasks.json"), $$"""{ "tasks": [{{task}}] }""");
+
+        Refused(2, "plan", "--people", "40", "--catalog", folder).ShouldContain($"customer-support: {field}");
+    }
+
+    [Fact]
+    public void An_offer_of_an_unknown_accelerator_is_named()
+    {
+        const string Offer = """
+            { "offers": [{ "id": "own/x", "provider": "own", "instance": "x", "accelerator": "nope", "count": 1,
+              "onDemandPerHour": "1 USD", "asOf": "2026-01", "source": "own" }] }
+            """;
+        Directory.CreateDirectory(Path.Combine(folder, "offers"));
+        File.WriteAllText(Path.Combine(folder, "offers", "own.json"), Offer);
+
+        Refused(2, "plan", "--people", "40", "--catalog", folder).ShouldContain("offer own/x: accelerator");
+    }
+
     [Fact]
     public void A_folder_without_a_model_says_what_was_expected() =>
         Refused(2, "inspect", folder).ShouldContain("config.json");

@@ -213,6 +213,7 @@ public sealed class PlanTests
 
         run.ExitCode.ShouldBe(1);
         run.Json.GetProperty("rejected").EnumerateArray().ShouldContain(item => Text(item, "kind") == "size");
+        Text(run.Json, "verdict").ShouldContain("more than a million machines");
     }
 
     [Fact]

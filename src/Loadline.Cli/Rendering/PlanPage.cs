@@ -67,7 +67,7 @@ internal static class PlanPage
         var difference = second.CostPerMonthUsd.Value - winner.CostPerMonthUsd.Value;
         var times = second.EndToEndSeconds.Value / winner.EndToEndSeconds.Value;
         var cost =
-            difference < 0.005 * winner.CostPerMonthUsd.Value
+            difference <= 0.005 * winner.CostPerMonthUsd.Value
                 ? "the same cost"
                 : $"{Significant.Three(difference)} USD/month more";
         return $"{Name(second.Model)} {second.WeightFormat} on {second.Hardware}: {cost}, "

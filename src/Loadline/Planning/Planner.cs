@@ -85,7 +85,7 @@ public sealed class Planner(CatalogReader catalog, Func<string, Model> models)
             else if (offer.OnDemandPerHour is null)
                 unpriced++;
             else
-                allowed.Add((catalog.Accelerators.Find(offer.Accelerator), offer));
+                allowed.Add((AcceleratorOf(offer), offer));
         }
         foreach (var (key, count) in refused.OrderBy(pair => pair.Key, StringComparer.Ordinal))
         {
@@ -96,6 +96,18 @@ public sealed class Planner(CatalogReader catalog, Func<string, Model> models)
             search.Reject($"{unpriced} offers", RejectionKind.Price, "no on-demand price is known");
         search.Considered += refused.Values.Sum() + unpriced;
         return allowed.ToLookup(pair => pair.Accelerator, pair => pair.Offer);
+    }
+
+    private Accelerator AcceleratorOf(Offer offer)
+    {
+        try
+        {
+            return catalog.Accelerators.Find(offer.Accelerator);
+        }
+        catch (UnknownNameException exception)
+        {
+            throw new BadContentException($"offer {offer.Id}", "accelerator", exception.Message, "");
+        }
     }
 
     /// <summary>The stored format, and 8 bit where the stored one is wider.</summary>

@@ -16,6 +16,9 @@ public sealed class ScenarioReader(Func<string, TaskPreset> presets)
     private const string DefaultTask = "customer-support";
 
     private const double MostPeople = 1e10;
+    private static readonly string LengthsExpected =
+        $"a p95 between the mean and {TokenLengths.LargestRatio:F2} times the mean, which is at least 1 token";
+
     private const double LeastRate = 1e-9;
     private const double MostRate = 1e9;
     private const double MostTokens = 1e7;
@@ -67,12 +70,41 @@ public sealed class ScenarioReader(Func<string, TaskPreset> presets)
     {
         try
         {
-            return presets(task);
+            return Checked(presets(task));
         }
         catch (UnknownNameException exception)
         {
             throw root.Wrong("task", $"a task such as {string.Join(", ", exception.Candidates)}");
         }
+    }
+
+    /// <summary>A preset may be the user's own; what it says must be possible before it fills in anything.</summary>
+    private static TaskPreset Checked(TaskPreset preset)
+    {
+        Require(preset.ActiveAtPeak is > 0 and <= 1, "activeAtPeak", "a share above 0 and up to 1");
+        Require(
+            preset.RequestsPerActiveUserPerHour is >= 1e-6 and <= 1e6,
+            "requestsPerActiveUserPerHour",
+            "a number from 0.000001 to 1,000,000"
+        );
+        Require(AreLengths(preset.PromptTokensMean, preset.PromptTokensP95), "promptTokensP95", LengthsExpected);
+        Require(AreLengths(preset.OutputTokensMean, preset.OutputTokensP95), "outputTokensP95", LengthsExpected);
+        Require(WorkingHoursText.Parse(preset.Hours) is not null, "hours", "hours such as Mon-Fri 08-18");
+        Require(IsLimit(preset.TtftP95), "ttftP95", "a time such as 1.5 s");
+        Require(IsLimit(preset.TpotP95), "tpotP95", "a time such as 50 ms");
+        Require(preset.Models.Count > 0, "models", "at least one model");
+        return preset;
+
+        void Require(bool holds, string field, string expected)
+        {
+            if (!holds)
+                throw new BadContentException($"task {preset.Id}", field, "what cannot be", expected);
+        }
+
+        static bool AreLengths(double mean, double p95) =>
+            mean is >= 1 and <= MostTokens && p95 >= mean && p95 <= mean * TokenLengths.LargestRatio;
+
+        static bool IsLimit(string text) => Duration.TryParse(text, out var limit) && limit.Seconds is > 0 and < 1e9;
     }
 
     private static Workload ReadWorkload(

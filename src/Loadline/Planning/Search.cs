@@ -50,6 +50,9 @@ internal sealed record SizedPlan
     /// <summary>More machines than anybody has built; a plan of so many is none.</summary>
     public const int MostMachines = 1_000_000;
 
+    /// <summary>Devices in all of them.</summary>
+    private const int MostDevices = 100_000_000;
+
     /// <summary>All replicas the machines have room for; they are paid for either way.</summary>
     public required int Replicas { get; init; }
     public required double RatePerReplica { get; init; }
@@ -61,13 +64,13 @@ internal sealed record SizedPlan
     /// <summary>True when the weights were made narrower than they were published.</summary>
     public bool LosesQuality => !ReferenceEquals(Sized.Replica.Deployment.Weights, Model.StoredWeights);
 
-    /// <summary>Null when it takes more than <see cref="MostMachines"/>.</summary>
+    /// <summary>Null when it takes more machines or devices than can be.</summary>
     public static SizedPlan? Of(SizedReplica sized, Model model, Offer offer, double peakRate)
     {
         var perMachine = offer.Count / sized.Replica.Deployment.Parallelism.Devices;
         var needed = Math.Max(1, Math.Ceiling(peakRate / sized.MaximumRate));
         var wanted = Math.Ceiling(needed / perMachine);
-        if (wanted > MostMachines)
+        if (wanted > MostMachines || wanted * offer.Count > MostDevices)
             return null;
         var machines = (int)wanted;
         var replicas = machines * perMachine;

@@ -46,18 +46,22 @@ internal static class Verdict
     public static string RunnerUp(Candidate winner, Candidate second)
     {
         var difference = second.CostPerMonthUsd.Value - winner.CostPerMonthUsd.Value;
-        var share = difference / winner.CostPerMonthUsd.Value;
+        // A machine of one's own may cost nothing in the catalog.
+        var share = winner.CostPerMonthUsd.Value > 0 ? $" ({difference / winner.CostPerMonthUsd.Value * 100:0} %)" : "";
         var slower = second.EndToEndSeconds.Value / winner.EndToEndSeconds.Value;
         var cost =
-            difference < 0.005 * winner.CostPerMonthUsd.Value
+            difference <= 0.005 * winner.CostPerMonthUsd.Value
                 ? "costs the same"
-                : $"costs {Significant.Three(difference)} USD a month more ({share * 100:0} %)";
+                : $"costs {Significant.Three(difference)} USD a month more{share}";
         return $"{second.Model} {second.WeightFormat} on {second.Hardware}, {cost} and takes {Significant.Three(slower)} times as long";
     }
 
     /// <summary>What came nearest, or the one reason there is.</summary>
     private static string WhyNot(Search search)
     {
+        // What met the objectives and was too much otherwise is nearer than what missed them.
+        if (search.Rejected.FirstOrDefault(rejection => rejection.Kind == RejectionKind.Size) is { } tooMany)
+            return tooMany.Why;
         if (search.Nearest is { } nearest)
             return $"nearest is {nearest.What}, whose {nearest.Miss.What} is {nearest.Miss.Found} where "
                 + $"{nearest.Miss.Limit} is asked";
