@@ -33,11 +33,13 @@ internal sealed class Answer(string outputOption = "--output")
         Action<Page, T> render
     )
     {
+        if (parsed.GetValue(output) is { } name && string.IsNullOrWhiteSpace(name))
+            throw new BadContentException(output.Name, "", "an empty name", "a file");
         var text = parsed.GetValue(json)
             ? ToJson(answer, type)
             : ToText(surroundings, parsed.GetValue(output), answer, render);
         if (parsed.GetValue(output) is { } file)
-            WriteWhole(file, text);
+            Write(file, text);
         else
             surroundings.Out.Write(text);
     }
@@ -56,6 +58,38 @@ internal sealed class Answer(string outputOption = "--output")
         return writer.ToString();
     }
 
+    private static void Write(string file, string text)
+    {
+        if (Directory.Exists(file))
+            throw new IOException($"{file}: is a directory; expected a file");
+        try
+        {
+            if (!WriteInPlace(file, text))
+                WriteWhole(File.ResolveLinkTarget(file, returnFinalTarget: true)?.FullName ?? file, text);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            throw new DirectoryNotFoundException($"{file}: its directory does not exist");
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"{file}: cannot be written: {exception.Message}", exception);
+        }
+    }
+
+    /// <summary>Devices and pipes are written to: replacing one by a file would take it from everybody.</summary>
+    private static bool WriteInPlace(string file, string text)
+    {
+        if (!File.Exists(file) || new FileInfo(file).Length > 0)
+            return false;
+        using var stream = new FileStream(file, FileMode.Open, FileAccess.Write);
+        if (stream.CanSeek && !Path.GetFullPath(file).StartsWith("/dev/", StringComparison.Ordinal))
+            return false;
+        using var writer = new StreamWriter(stream, Utf8);
+        writer.Write(text);
+        return true;
+    }
+
     /// <summary>The file appears complete or not at all.</summary>
     private static void WriteWhole(string file, string text)
     {
@@ -65,10 +99,9 @@ internal sealed class Answer(string outputOption = "--output")
             File.WriteAllText(temporary, text, Utf8);
             File.Move(temporary, file, overwrite: true);
         }
-        catch
+        finally
         {
             File.Delete(temporary);
-            throw;
         }
     }
 }

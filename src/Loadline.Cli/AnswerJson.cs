@@ -8,15 +8,16 @@ using Loadline.Prediction;
 namespace Loadline.Cli;
 
 /// <summary>How answers are written as JSON: camelCase names, units in the names, enumerations as words.</summary>
+/// <remarks>A field without a value is null and not left out, so that "no" answers have the fields of "yes" ones.</remarks>
 [JsonSourceGenerationOptions(
     WriteIndented = true,
     NewLine = "\n",
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     Converters = [
         typeof(CamelCaseEnum<Quantities.Evidence>),
         typeof(CamelCaseEnum<Bound>),
         typeof(CamelCaseEnum<ModelPart>),
+        typeof(CamelCaseEnum<RejectionKind>),
     ]
 )]
 [JsonSerializable(typeof(ModelSummary))]

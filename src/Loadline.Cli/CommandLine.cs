@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Reflection;
+using System.Text;
 using Loadline.Catalog;
 using Loadline.Cli.Commands;
 using Loadline.Prediction;
@@ -21,10 +22,11 @@ internal static class CommandLine
         root.Subcommands.Add(ValidateCommand.Create(surroundings));
         root.Subcommands.Add(CatalogCommand.Create(surroundings));
 
-        var parsed = root.Parse(arguments);
-        if (parsed.Errors.Count > 0)
+        // An argument that starts with @ is text, such as the version in "@0.22", and no file of arguments.
+        var parsed = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        if (UsageErrors.FirstOf(parsed) is { } error)
         {
-            surroundings.Error.WriteLine($"loadline: {OneLine(parsed.Errors[0].Message)} (see --help)");
+            surroundings.Error.WriteLine($"loadline: {OneLine(error)} (see --help)");
             return ExitCodes.BadInput;
         }
         return Guarded(
@@ -79,7 +81,20 @@ internal static class CommandLine
         version.Action = new VersionAction();
     }
 
-    private static string OneLine(string text) => text.ReplaceLineEndings(" ");
+    /// <summary>One line of bounded length that cannot command the terminal, whatever a file or a name holds.</summary>
+    private static string OneLine(string text)
+    {
+        const int Longest = 2000;
+        var line = new StringBuilder(text.ReplaceLineEndings(" "));
+        if (line.Length > Longest)
+            line.Remove(Longest, line.Length - Longest).Append("...");
+        for (var i = 0; i < line.Length; i++)
+        {
+            if (char.IsControl(line[i]))
+                line[i] = '\uFFFD';
+        }
+        return line.ToString();
+    }
 
     private sealed class VersionAction : System.CommandLine.Invocation.SynchronousCommandLineAction
     {

@@ -44,6 +44,13 @@ public sealed class BadInputTests : IDisposable
     )]
     [InlineData("plan")]
     [InlineData("plan", "--people", "-3")]
+    [InlineData("plan", "--people", "1e400")]
+    [InlineData("plan", "--people", "many")]
+    [InlineData("plan", "--rate", "NaN")]
+    [InlineData("plan", "--people", "40", "--active", "1e-320%")]
+    [InlineData("plan", "--people", "40", "--wait", "1e308h")]
+    [InlineData("plan", "--people", "40", "--rate", "5")]
+    [InlineData("plan", "--peple", "40")]
     [InlineData("plan", "--people", "40", "--task", "no-such-task")]
     [InlineData("plan", "--people", "40", "--wait", "3")]
     [InlineData("plan", "--people", "40", "--wait", "3 parsecs")]
@@ -54,12 +61,16 @@ public sealed class BadInputTests : IDisposable
     [InlineData("catalog", "list", "nothing")]
     [InlineData("frobnicate")]
     [InlineData("inspect", "gpt2", "--frobnicate")]
+    [InlineData("inspect", "gpt2", "--output", "")]
+    [InlineData("memory", "gpt2", "--on", "h100-sxm", "--engine", "@0.22")]
     public void One_line_on_standard_error_and_exit_code_2(params string[] arguments) => Refused(2, arguments);
 
     [Theory]
     [InlineData("inspect", "./no-such-folder")]
     [InlineData("inspect", "no-such-file.gguf")]
     [InlineData("plan", "no-such-scenario.yaml")]
+    [InlineData("plan", ".")]
+    [InlineData("inspect", "gpt2", "--output", ".")]
     [InlineData("inspect", "gpt2", "--catalog", "./no-such-directory")]
     [InlineData("inspect", "gpt2", "--output", "./no-such-directory/file")]
     public void What_is_not_there_is_exit_code_3(params string[] arguments) => Refused(3, arguments);
@@ -85,6 +96,16 @@ public sealed class BadInputTests : IDisposable
     [InlineData("workload: { people: 4 }\nmodels: { candidates: [] }", "$.models.candidates")]
     [InlineData("workload: { people: 4 }\ndeployment: { allow: [steal] }", "$.deployment.allow")]
     [InlineData("workload: { people: 4 }\nbudget: { horizon: forever }", "$.budget.horizon")]
+    [InlineData("workload: { people: 4, growthPerYear: 1.6 }", "$.workload.growthPerYear")]
+    [InlineData("workload: { people: 4, concurrency: some }", "$.workload.concurrency")]
+    [InlineData("workload: { people: 1, activeAtPeak: 1e-300 }", "$.workload.people")]
+    [InlineData("workload: { people: 4 }\ntask: no-such-task", "$.task")]
+    [InlineData("workload: { people: 4 }\nobjectives: { ttft: 2 s }", "$.objectives.ttft")]
+    [InlineData("workload: { people: 4 }\nobjectives: { ttft: { p50: 1 s, p95: 2 s } }", "several")]
+    [InlineData("workload: { people: 4 }\nmodels: { candidates: no-such/model }", "$.models.candidates")]
+    [InlineData("workload: { people: 4 }\nmodels: { maximumQualityLoss: banana }", "$.models.maximumQualityLoss")]
+    [InlineData("workload: { people: 4 }\ndeployment: { allow: [] }", "$.deployment.allow")]
+    [InlineData("workload: { people: 4 }\nbudget: { quotes: 5 }", "$.budget.quotes")]
     [InlineData("a: &x [1]\nworkload: *x", "line 2")]
     [InlineData("models: { candidates: [a\nbudget: 3", "do not match")]
     [InlineData(": [\nn", "do not match")]
@@ -98,6 +119,83 @@ public sealed class BadInputTests : IDisposable
 
         error.ShouldContain("scenario.yaml");
         error.ShouldContain(place);
+    }
+
+    [Theory]
+    [InlineData("--people", "plan", "--people", "0")]
+    [InlineData("--wait", "plan", "--people", "40", "--wait", "soon")]
+    [InlineData("a whole number", "memory", "gpt2", "--on", "h100-sxm", "--context", "4k")]
+    [InlineData("nearest: --people", "plan", "--peple", "40")]
+    [InlineData("nearest: plan", "paln", "40")]
+    public void What_was_typed_is_what_the_message_speaks_of(string words, params string[] arguments)
+    {
+        var error = Refused(2, arguments);
+
+        error.ShouldContain(words);
+        error.ShouldNotContain("System.");
+        error.ShouldNotContain("$.");
+    }
+
+    [Fact]
+    public void A_message_cannot_command_the_terminal_and_is_not_longer_than_a_screen()
+    {
+        var file = Path.Combine(folder, "scenario.yaml");
+        File.WriteAllText(file, $"\"\\e[31m{new string('x', 100_000)}\": 1\nworkload: {{ people: 4 }}");
+
+        var error = Refused(2, "plan", file);
+
+        error.ShouldNotContain('\e');
+        error.Length.ShouldBeLessThan(2_200);
+    }
+
+    [Fact]
+    public void A_scenario_is_read_from_a_pipe_only_so_far()
+    {
+        if (!File.Exists("/dev/zero"))
+            return;
+        Refused(2, "plan", "/dev/zero").ShouldContain("1 MB");
+    }
+
+    [Fact]
+    public void Writing_through_a_link_keeps_the_link()
+    {
+        if (OperatingSystem.IsWindows())
+            return;
+        var target = Path.Combine(folder, "target.txt");
+        var link = Path.Combine(folder, "link.txt");
+        File.WriteAllText(target, "before");
+        File.CreateSymbolicLink(link, target);
+
+        Run.Of("inspect", "gpt2", "--output", link).ExitCode.ShouldBe(0);
+
+        new FileInfo(link).LinkTarget.ShouldBe(target);
+        File.ReadAllText(target).ShouldContain("gpt2");
+    }
+
+    [Theory]
+    [InlineData("""{ "id": "customer-support", "ttftP95": "soon" }""", "ttftP95")]
+    [InlineData("""{ "id": "customer-support", "promptTokensP95": 99999999 }""", "promptTokensP95")]
+    [InlineData("""{ "id": "customer-support", "activeAtPeak": 5 }""", "activeAtPeak")]
+    [InlineData("""{ "id": "customer-support", "hours": "never" }""", "hours")]
+    [InlineData("""{ "id": "customer-support", "models": [] }""", "models")]
+    public void A_task_of_one_s_own_that_cannot_be_is_refused(string task, string field)
+    {
+        File.WriteAllText(Path.Combine(folder, "tasks.json"), $$"""{ "tasks": [{{task}}] }""");
+
+        Refused(2, "plan", "--people", "40", "--catalog", folder).ShouldContain($"customer-support: {field}");
+    }
+
+    [Fact]
+    public void An_offer_of_an_unknown_accelerator_is_named()
+    {
+        const string Offer = """
+            { "offers": [{ "id": "own/x", "provider": "own", "instance": "x", "accelerator": "nope", "count": 1,
+              "onDemandPerHour": "1 USD", "asOf": "2026-01", "source": "own" }] }
+            """;
+        Directory.CreateDirectory(Path.Combine(folder, "offers"));
+        File.WriteAllText(Path.Combine(folder, "offers", "own.json"), Offer);
+
+        Refused(2, "plan", "--people", "40", "--catalog", folder).ShouldContain("offer own/x: accelerator");
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Loadline.Catalog;
 using Loadline.Tests;
 using Shouldly;
 using Xunit;
@@ -136,6 +137,139 @@ public sealed class PlanTests
     public void Data_that_may_not_leave_own_hardware_is_answered_no() =>
         Run.Of("plan", Example, "--data", "own-hardware-only", "--json").ExitCode.ShouldBe(1);
 
+    [Theory]
+    [InlineData("--maximum-monthly", "5 USD")]
+    [InlineData("--data", "own-hardware-only")]
+    [InlineData("--wait", "1 us")]
+    public void A_no_has_every_field_that_a_yes_has(string flag, string value)
+    {
+        var yes = Run.Of("plan", Example, "--json").Json;
+        var no = Run.Of("plan", Example, flag, value, "--json").Json;
+
+        no.EnumerateObject().Select(field => field.Name).ShouldBe(yes.EnumerateObject().Select(field => field.Name));
+        no.GetProperty("recommended").ValueKind.ShouldBe(JsonValueKind.Null);
+    }
+
+    [Fact]
+    public void What_nothing_meets_is_answered_with_the_nearest_and_by_how_much() =>
+        Run.Of("plan", Example, "--wait", "1 us").Output.ShouldContain("where 1.00 us is asked");
+
+    [Fact]
+    public void A_cost_is_the_hourly_price_times_730_and_a_half_hours_times_machines()
+    {
+        var catalog = new CatalogReader();
+        foreach (var candidate in Candidates(Run.Of("plan", "--people", "40000", "--json").Json))
+        {
+            var offer = catalog.Offers.Find(candidate.GetProperty("offer").GetString()!);
+            var machines = candidate.GetProperty("machines").GetInt32();
+
+            Cost(candidate).ShouldBe((double)offer.OnDemandPerHour!.Value.Usd * 730.5 * machines, 0.01);
+            candidate.GetProperty("hardware").GetString().ShouldBe($"{offer.Count * machines}x:{offer.Accelerator}");
+        }
+    }
+
+    [Fact]
+    public void Nothing_on_the_front_is_beaten_and_the_recommended_is_on_it()
+    {
+        var plan = Run.Of("plan", "--people", "40000", "--task", "rag", "--json").Json;
+        var front = plan.GetProperty("pareto").EnumerateArray().Select(Scores).ToList();
+
+        front.ShouldContain(Scores(plan.GetProperty("recommended")));
+        foreach (var point in front)
+            front.Any(other => Beats(other, point)).ShouldBeFalse($"{point}");
+
+        static (double Cost, double Wait, double Loss) Scores(JsonElement candidate) =>
+            (Cost(candidate), Value(candidate, "endToEndSeconds"), Value(candidate, "qualityLoss"));
+
+        static bool Beats((double Cost, double Wait, double Loss) a, (double Cost, double Wait, double Loss) b) =>
+            a != b && a.Cost <= b.Cost && a.Wait <= b.Wait && a.Loss <= b.Loss;
+    }
+
+    [Fact]
+    public void A_roadmap_says_when_compound_growth_fills_what_is_there()
+    {
+        var plan = Run.Of("plan", Example, "--json").Json;
+        var stage = plan.GetProperty("roadmap")[0];
+
+        // 0.4 requests/s now; at 2.5 times a year full after 12 ln(full / 0.4) / ln 2.5 months.
+        var full = stage.GetProperty("requestsPerSecond").GetDouble();
+        full.ShouldBe(plan.GetProperty("recommended").GetProperty("maximumRequestsPerSecond").GetDouble(), 1e-9);
+        stage.GetProperty("monthsAtHighGrowth").GetDouble().ShouldBe(12 * Math.Log(full / 0.4) / Math.Log(2.5), 1e-6);
+    }
+
+    [Fact]
+    public void A_fleet_grows_by_a_quarter_and_not_by_one_machine()
+    {
+        var plan = Run.Of("plan", "--people", "4000000", "--task", "coding", "--json").Json;
+        var machines = plan.GetProperty("recommended").GetProperty("machines").GetInt32();
+
+        plan.GetProperty("roadmap")[0].GetProperty("action").GetString()!.ShouldContain($"rent {machines / 4} more");
+    }
+
+    [Fact]
+    public void More_machines_than_anybody_has_are_no_plan()
+    {
+        var run = Run.Of("plan", "--rate", "1e9", "--json");
+
+        run.ExitCode.ShouldBe(1);
+        run.Json.GetProperty("rejected").EnumerateArray().ShouldContain(item => Text(item, "kind") == "size");
+        Text(run.Json, "verdict").ShouldContain("more than a million machines");
+    }
+
+    [Fact]
+    public void A_model_is_not_offered_for_prompts_longer_than_it_reads()
+    {
+        // GPT-2 reads 1,024 tokens; the preset's p95 prompt has 4,000.
+        var run = Run.Of("plan", "--people", "40", "--task", "customer-support", "--model", "gpt2", "--json");
+
+        run.ExitCode.ShouldBe(1);
+        Text(run.Json.GetProperty("rejected").EnumerateArray().Last(), "why").ShouldContain("1,024");
+    }
+
+    [Fact]
+    public void A_limit_on_lost_quality_keeps_8_bit_weights_out()
+    {
+        var file = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+        File.WriteAllText(file, "workload: { people: 4000 }\nmodels: { maximumQualityLoss: 1 % }");
+        try
+        {
+            foreach (var candidate in Candidates(Run.Of("plan", file, "--json").Json))
+                Value(candidate, "qualityLoss").ShouldBe(0);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Fact]
+    public void Flags_replace_what_the_scenario_says()
+    {
+        var plan = Run.Of("plan", Example, "--rate", "3", "--json").Json;
+        plan.GetProperty("demand").GetProperty("people").ValueKind.ShouldBe(JsonValueKind.Null);
+        plan.GetProperty("demand").GetProperty("peakRequestsPerSecond").GetProperty("value").GetDouble().ShouldBe(3);
+    }
+
+    [Fact]
+    public void The_percentiles_on_the_page_are_those_asked_for()
+    {
+        var file = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+        File.WriteAllText(
+            file,
+            "workload: { people: 40 }\nobjectives: { ttft: { p50: 5 s }, endToEnd: { p99: 90 s } }"
+        );
+        try
+        {
+            var latency = Run.Of("plan", file).Output.Split('\n').First(line => line.StartsWith("Latency"));
+            latency.ShouldContain("at p50, whole answer");
+            latency.ShouldContain("at p99");
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
     [Fact]
     public void The_page_looks_as_it_should() =>
         Golden.Matches("plan-support-assistant", Run.Of("plan", Example).Output);
@@ -146,6 +280,10 @@ public sealed class PlanTests
             .Concat(plan.GetProperty("pareto").EnumerateArray())
             .Append(plan.GetProperty("recommended"));
 
-    private static double Cost(JsonElement candidate) =>
-        candidate.GetProperty("costPerMonthUsd").GetProperty("value").GetDouble();
+    private static double Cost(JsonElement candidate) => Value(candidate, "costPerMonthUsd");
+
+    private static double Value(JsonElement candidate, string name) =>
+        candidate.GetProperty(name).GetProperty("value").GetDouble();
+
+    private static string Text(JsonElement item, string name) => item.GetProperty(name).GetString()!;
 }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Loadline.Tests;
 using Shouldly;
 using Xunit;
@@ -89,7 +90,7 @@ public sealed class PredictTests
 
         run.ExitCode.ShouldBe(1);
         run.Json.GetProperty("feasible").GetBoolean().ShouldBeFalse();
-        run.Json.TryGetProperty("ttftSeconds", out _).ShouldBeFalse();
+        run.Json.GetProperty("ttftSeconds").ValueKind.ShouldBe(JsonValueKind.Null);
     }
 
     [Fact]
@@ -108,7 +109,7 @@ public sealed class PredictTests
         );
 
         run.ExitCode.ShouldBe(1);
-        run.Json.TryGetProperty("tpotSeconds", out _).ShouldBeFalse();
+        run.Json.GetProperty("tpotSeconds").ValueKind.ShouldBe(JsonValueKind.Null);
         run.Json.GetProperty("reason").GetString().ShouldNotBeNullOrEmpty();
     }
 }

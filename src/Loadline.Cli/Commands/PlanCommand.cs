@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Loadline.Cli.Rendering;
+using Loadline.Models;
 using Loadline.Planning;
 
 namespace Loadline.Cli.Commands;
@@ -40,13 +41,12 @@ internal static class PlanCommand
                 );
             flags.Apply(parsed, document);
 
-            using var json = JsonDocument.Parse(document.ToJsonString());
-            var scenario = new ScenarioReader(session.Catalog.Tasks.Find).Read(path ?? FlagsName, json.RootElement);
+            var scenario = Read(path, document, parsed, flags, session);
             var plan = Progress.Run(
                 surroundings,
                 "planning",
                 say =>
-                    new Planner(session.Catalog, name => session.ReadModel(name, say)).Plan(
+                    new Planner(session.Catalog, name => ReadModel(session, path, name, say)).Plan(
                         scenario,
                         surroundings.Interrupt
                     )
@@ -57,17 +57,58 @@ internal static class PlanCommand
         return command;
     }
 
+    private static Scenario Read(
+        string? path,
+        JsonObject document,
+        ParseResult parsed,
+        ScenarioFlags flags,
+        Session session
+    )
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(document.ToJsonString());
+            return new ScenarioReader(session.Catalog.Tasks.Find).Read(path ?? FlagsName, json.RootElement);
+        }
+        catch (BadContentException exception) when (flags.NameOf(parsed, exception.Place) is { } flag)
+        {
+            throw new BadContentException(flag, "", exception.Found, exception.Expected);
+        }
+    }
+
+    private static Model ReadModel(Session session, string? path, string name, Action<string> say)
+    {
+        try
+        {
+            return session.ReadModel(name, say);
+        }
+        catch (UnknownNameException exception) when (path is not null)
+        {
+            throw new BadContentException(path, "$.models.candidates", exception.Message, "");
+        }
+    }
+
     private static JsonObject ReadDocument(string path)
     {
-        const long LargestScenario = 1_000_000;
+        if (Directory.Exists(path))
+            throw new IOException($"{path}: is a directory; expected a scenario");
         if (!File.Exists(path))
             throw new FileNotFoundException($"{path}: no such file", path);
-        if (new FileInfo(path).Length > LargestScenario)
-            throw new BadContentException(path, "", "more than 1 MB", "a scenario");
 
-        using var text = File.OpenText(path);
         // JSON is YAML, so one reader serves both.
-        return Yaml.Read(path, text) as JsonObject
+        return Yaml.Read(path, ReadText(path)) as JsonObject
             ?? throw new BadContentException(path, "line 1", "no fields", "a scenario with fields such as workload");
+    }
+
+    /// <summary>The whole text, counted while it is read: a pipe does not say how long it is.</summary>
+    private static StringReader ReadText(string path)
+    {
+        const int LargestScenario = 1_000_000;
+        using var text = File.OpenText(path);
+        var buffer = new char[LargestScenario + 1];
+        var length = text.ReadBlock(buffer);
+        return length <= LargestScenario
+            ? new StringReader(new string(buffer, 0, length))
+            : throw new BadContentException(path, "", "more than 1 MB", "a scenario");
     }
 }

@@ -6,12 +6,12 @@ namespace Loadline.Cli.Commands;
 /// <summary>Scenario fields as flags, so that the three questions can be answered without a file.</summary>
 internal sealed class ScenarioFlags
 {
-    private readonly List<(Option Option, Action<ParseResult, JsonObject> Apply)> flags = [];
+    private readonly List<(Option Option, string[] Path, Func<ParseResult, JsonNode?> Value)> flags = [];
 
     public ScenarioFlags()
     {
         Text("--task", "What it is for: customer-support, coding, rag, documents, agents, classification", "T", "task");
-        Number("--people", "People who may use it", "workload", "people");
+        Text("--people", "People who may use it", "N", "workload", "people");
         Text(
             "--active",
             "Share of them in a conversation in the busiest hour, such as 30%",
@@ -19,13 +19,20 @@ internal sealed class ScenarioFlags
             "workload",
             "activeAtPeak"
         );
-        Number(
+        Text(
             "--requests-per-hour",
             "Requests per active person and hour",
+            "N",
             "workload",
             "requestsPerActiveUserPerHour"
         );
-        Number("--rate", "Requests per second in the busiest hour, instead of people", "workload", "requestsPerSecond");
+        Text(
+            "--rate",
+            "Requests per second in the busiest hour, instead of people",
+            "N",
+            "workload",
+            "requestsPerSecond"
+        );
         Text("--wait", "Longest wait for the answer to begin, p95, such as 3s", "T", "objectives", "ttft", "p95");
         Text("--tpot", "Longest time per output token, p95, such as 50ms", "T", "objectives", "tpot", "p95");
         Text("--end-to-end", "Longest time to the end of the answer, p95", "T", "objectives", "endToEnd", "p95");
@@ -43,35 +50,52 @@ internal sealed class ScenarioFlags
 
     public void AddTo(Command command)
     {
-        foreach (var (option, _) in flags)
+        foreach (var (option, _, _) in flags)
             command.Options.Add(option);
     }
 
-    public bool Any(ParseResult parsed) => flags.Any(flag => parsed.GetResult(flag.Option) is { Implicit: false });
+    public bool Any(ParseResult parsed) => flags.Any(flag => IsGiven(parsed, flag.Option));
 
-    /// <summary>Writes the flags that were given into the document.</summary>
+    /// <summary>Writes the flags that were given into the document, in place of what it says.</summary>
     public void Apply(ParseResult parsed, JsonObject document)
     {
-        foreach (var (_, apply) in flags)
-            apply(parsed, document);
+        MakeRoom(parsed, document);
+        foreach (var (option, path, value) in flags)
+        {
+            if (IsGiven(parsed, option))
+                Set(document, path, value(parsed));
+        }
+    }
+
+    /// <summary>The flag that gave what a reader complains of, so that the complaint can name it.</summary>
+    public string? NameOf(ParseResult parsed, string place) =>
+        flags
+            .FirstOrDefault(flag => IsGiven(parsed, flag.Option) && $"$.{string.Join('.', flag.Path)}" == place)
+            .Option?.Name;
+
+    private static bool IsGiven(ParseResult parsed, Option option) => parsed.GetResult(option) is { Implicit: false };
+
+    /// <summary>A rate replaces people and people a rate; a limit replaces one on another percentile.</summary>
+    private void MakeRoom(ParseResult parsed, JsonObject document)
+    {
+        var given = flags.Where(flag => IsGiven(parsed, flag.Option)).Select(flag => flag.Path).ToList();
+        if (document["workload"] is JsonObject workload)
+        {
+            var people = given.Any(path => path[^1] == "people");
+            var rate = given.Any(path => path[^1] == "requestsPerSecond");
+            if (rate && !people)
+                workload.Remove("people");
+            if (people && !rate)
+                workload.Remove("requestsPerSecond");
+        }
+        foreach (var path in given.Where(path => path[0] == "objectives" && path.Length == 3))
+            (document["objectives"] as JsonObject)?.Remove(path[1]);
     }
 
     private void Text(string name, string description, string help, params string[] path)
     {
         var option = new Option<string?>(name) { Description = description, HelpName = help };
-        flags.Add((option, (parsed, document) => Set(document, path, JsonValue.Create(parsed.GetValue(option)))));
-    }
-
-    private void Number(string name, string description, params string[] path)
-    {
-        var option = new Option<double?>(name) { Description = description, HelpName = "N" };
-        flags.Add(
-            (
-                option,
-                (parsed, document) =>
-                    Set(document, path, parsed.GetValue(option) is { } number ? JsonValue.Create(number) : null)
-            )
-        );
+        flags.Add((option, path, parsed => JsonValue.Create(parsed.GetValue(option))));
     }
 
     private void Models()
@@ -85,29 +109,22 @@ internal sealed class ScenarioFlags
         flags.Add(
             (
                 option,
-                (parsed, document) =>
-                {
-                    var names = parsed.GetValue(option) ?? [];
-                    if (names.Length > 0)
-                        Set(
-                            document,
-                            ["models", "candidates"],
-                            new JsonArray([.. names.Select(name => JsonValue.Create(name))])
-                        );
-                }
+                ["models", "candidates"],
+                parsed => new JsonArray([.. parsed.GetValue(option)!.Select(name => JsonValue.Create(name))])
             )
         );
     }
 
+    /// <summary>What is no object in the document stays as it is, for the reader to refuse.</summary>
     private static void Set(JsonObject document, string[] path, JsonNode? value)
     {
-        if (value is null)
-            return;
         var section = document;
         foreach (var name in path[..^1])
         {
+            if (section[name] is null)
+                section[name] = new JsonObject();
             if (section[name] is not JsonObject inner)
-                section[name] = inner = [];
+                return;
             section = inner;
         }
         section[path[^1]] = value;

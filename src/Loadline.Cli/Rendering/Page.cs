@@ -60,8 +60,15 @@ internal sealed class Page
     }
 
     /// <summary>A table; headings that start with '>' are columns of figures and stand on the right.</summary>
+    /// <remarks>Where words would have to be cut to make it fit, every row becomes a few lines of its own.</remarks>
     public void Table(IReadOnlyList<string> headings, IEnumerable<IReadOnlyList<string>> rows)
     {
+        var lines = rows.ToList();
+        if (TableColumns.Fit(headings, lines, width - Margins(headings.Count)) is not { } widths)
+        {
+            Records(headings, lines);
+            return;
+        }
         var table = new Table
         {
             Border = isPlain ? TableBorder.None : TableBorder.Horizontal,
@@ -69,16 +76,34 @@ internal sealed class Page
         };
         if (!isPlain)
             table.BorderStyle = new Style(foreground: Color.Grey);
-        foreach (var heading in headings)
+        for (var i = 0; i < headings.Count; i++)
         {
-            var isFigure = heading.StartsWith('>');
-            var column = new TableColumn(Markup.Escape(isFigure ? heading[1..] : heading)) { NoWrap = isFigure };
+            var isFigure = TableColumns.IsFigure(headings[i]);
+            var column = new TableColumn(Markup.Escape(TableColumns.Name(headings[i])))
+            {
+                NoWrap = isFigure,
+                Width = widths[i],
+                Padding = new Padding(0, 0, isPlain && i < headings.Count - 1 ? 1 : 0, 0),
+            };
             table.AddColumn(isFigure ? column.RightAligned() : column);
         }
-        foreach (var row in rows)
+        foreach (var row in lines)
             table.AddRow([.. row.Select(cell => new Text(cell))]);
         writer.WriteLine();
         console.Write(table);
+    }
+
+    /// <summary>What stands between columns, and with rules at both ends.</summary>
+    private int Margins(int columns) => isPlain ? columns - 1 : columns + 1;
+
+    private void Records(IReadOnlyList<string> headings, IReadOnlyList<IReadOnlyList<string>> rows)
+    {
+        foreach (var row in rows)
+        {
+            writer.WriteLine();
+            writer.WriteLine(Wrap(row[0]));
+            Facts([.. Enumerable.Range(1, row.Count - 1).Select(i => ("  " + TableColumns.Name(headings[i]), row[i]))]);
+        }
     }
 
     private string Wrap(string text, int indent = 0)

@@ -5,20 +5,18 @@ namespace Loadline.Cli.Rendering;
 
 internal static class PlanPage
 {
-    private const int ShownRejections = 5;
-
     public static void Render(Page page, Plan plan)
     {
         page.Headline(plan.Verdict);
         if (plan.Recommended is { } winner)
-            page.Facts(Summary(plan, winner));
+            page.Facts([.. Summary(plan, winner), ("Set up", SetUp(winner))]);
         Demand(page, plan.Demand);
         Options(page, plan);
         page.List("Why", plan.Reasons);
         page.List(
             "Roadmap",
             plan.Roadmap.Select(stage =>
-                $"At {stage.Trigger}, {When(stage)}: {stage.Action}, then {Figures.Dollars(stage.CostPerMonthUsd)} USD/month."
+                $"At {stage.Trigger}, {When(plan, stage)}: {stage.Action}, then {Figures.Dollars(stage.CostPerMonthUsd)} USD/month."
             )
         );
         Rejected(page, plan);
@@ -26,6 +24,15 @@ internal static class PlanPage
         page.List("Assumptions", plan.Assumptions);
         page.Line();
         page.Line(Figures.Legend);
+    }
+
+    private static string SetUp(Candidate winner)
+    {
+        var devices = winner.Parallelism.Devices;
+        var replicas = winner.Replicas == 1 ? "1 replica" : $"{Figures.Exact(winner.Replicas)} replicas";
+        var machines = winner.Machines == 1 ? "1 machine" : $"{Figures.Exact(winner.Machines)} machines";
+        return $"{winner.Engine}, weights {winner.WeightFormat}, cache {winner.KvFormat}; {replicas} of {devices} "
+            + $"{(devices == 1 ? "device" : "devices")} on {machines}";
     }
 
     /// <summary>The five lines under the verdict that a reader takes away.</summary>
@@ -37,25 +44,34 @@ internal static class PlanPage
                 "Cost",
                 $"{Figures.Dollars(winner.CostPerMonthUsd)} USD/month, {Where(winner)}, price of {winner.PriceAsOf}"
             ),
-            (
-                "Latency",
-                $"first token {Figures.Time(winner.TtftSeconds)}, whole answer {Figures.Time(winner.EndToEndSeconds)}, at p95"
-            ),
+            ("Latency", LatencyOf(plan.Percentiles, winner)),
             ("Binds", winner.BindingConstraint),
         };
         if (!plan.Alternatives.IsEmpty)
             facts.Add(("Runner-up", RunnerUp(winner, plan.Alternatives[0])));
         if (plan.Roadmap.FirstOrDefault() is { } stage)
-            facts.Add(("Changes", $"at {stage.Trigger}: {When(stage)}"));
+            facts.Add(("Changes", $"at {stage.Trigger}: {When(plan, stage)}"));
         return facts;
+    }
+
+    private static string LatencyOf(LatencyPercentiles percentiles, Candidate winner)
+    {
+        var first = $"p{percentiles.Ttft * 100:0.##}";
+        var whole = $"p{percentiles.EndToEnd * 100:0.##}";
+        return $"first token {Figures.Time(winner.TtftSeconds)}{(first == whole ? "" : $" at {first}")}, whole answer "
+            + $"{Figures.Time(winner.EndToEndSeconds)}, at {whole}; {Figures.Probability(winner.Confidence)} sure";
     }
 
     private static string RunnerUp(Candidate winner, Candidate second)
     {
         var difference = second.CostPerMonthUsd.Value - winner.CostPerMonthUsd.Value;
         var times = second.EndToEndSeconds.Value / winner.EndToEndSeconds.Value;
-        return $"{Name(second.Model)} on {second.Hardware}: "
-            + $"{Significant.Three(difference)} USD/month more, {Significant.Three(times)} times the wait";
+        var cost =
+            difference <= 0.005 * winner.CostPerMonthUsd.Value
+                ? "the same cost"
+                : $"{Significant.Three(difference)} USD/month more";
+        return $"{Name(second.Model)} {second.WeightFormat} on {second.Hardware}: {cost}, "
+            + $"{Significant.Three(times)} times the wait";
     }
 
     private static void Demand(Page page, Demand demand)
@@ -78,6 +94,8 @@ internal static class PlanPage
         var options = plan.Alternatives.AsEnumerable();
         if (plan.Recommended is { } winner)
             options = options.Prepend(winner);
+        else if (plan.Alternatives.IsEmpty)
+            return;
         page.Table(
             ["Option", "Machines", ">USD/month", ">Whole answer", ">Sure"],
             options.Select(candidate =>
@@ -102,17 +120,41 @@ internal static class PlanPage
     private static void Rejected(Page page, Plan plan)
     {
         page.List(
-            $"Left out, {Math.Min(ShownRejections, plan.Rejected.Length)} of {plan.Rejected.Length} (all with --json)",
-            plan.Rejected.Take(ShownRejections).Select(rejection => $"{rejection.What}: {rejection.Why}")
+            "Left out (each by itself with --json)",
+            plan.Rejected.GroupBy(rejection => rejection.Kind)
+                .Select(kind =>
+                {
+                    var first = kind.First();
+                    var count = kind.Count();
+                    var of = count == 1 ? "" : $"{count:N0} for {Why(kind.Key)}, the first: ";
+                    return $"{of}{first.What}: {first.Why}";
+                })
         );
         page.Line();
         page.Line($"{plan.CandidatesConsidered:N0} combinations of deployment and offer were considered.");
     }
 
-    private static string When(RoadmapStage stage) =>
+    private static string Why(RejectionKind kind) =>
+        kind switch
+        {
+            RejectionKind.Data => "the class of data",
+            RejectionKind.Price => "want of a price",
+            RejectionKind.Quality => "their loss of quality",
+            RejectionKind.Context => "too short a context",
+            RejectionKind.Catalog => "a figure that is missing",
+            RejectionKind.Engine => "what engines can run",
+            RejectionKind.Memory => "too little memory",
+            RejectionKind.Objective => "too long a wait",
+            RejectionKind.Size => "too many machines",
+            RejectionKind.Budget => "their cost",
+            _ => "how they are deployed",
+        };
+
+    private static string When(Plan plan, RoadmapStage stage) =>
         (stage.MonthsAtHighGrowth, stage.MonthsAtBaseGrowth) switch
         {
-            (null, _) => "not within the horizon",
+            (null, _) when plan.GrowthPerYear is { Low: 1, High: 1 } => "no growth is assumed",
+            (null, _) => $"not within {plan.HorizonMonths} months",
             ({ } high, null) => $"in {high:0} months at high growth, beyond the horizon at base",
             ({ } high, { } middle) when stage.MonthsAtLowGrowth is { } low =>
                 $"in {middle:0} months ({high:0}-{low:0})",

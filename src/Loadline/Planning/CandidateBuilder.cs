@@ -17,7 +17,7 @@ internal static class CandidateBuilder
     private const double LightLoad = 0.7;
 
     /// <summary>Loss of task score by 8-bit weights: mostly within 1 %, at most 1.5 % (docs/planning.md).</summary>
-    private static readonly Estimate EightBitLoss = new(0.005, 0, 0.015, Evidence.Assumed);
+    public static readonly Estimate EightBitLoss = new(0.005, 0, 0.015, Evidence.Assumed);
 
     public static Candidate Build(SizedPlan plan, Scenario scenario)
     {

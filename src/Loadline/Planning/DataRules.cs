@@ -20,7 +20,8 @@ public static class DataRules
             "personal-eu" when offer.Jurisdiction != "EU" => offer.Jurisdiction is { } where
                 ? $"its region {offer.Region} lies in {where}, and personal-eu data must stay in the EU"
                 : "its region is not known to lie in the EU, as personal-eu data needs",
-            "own-hardware-only" => "own-hardware-only data may not be on a rented machine",
+            "own-hardware-only" =>
+                "own-hardware-only data may not be on a rented machine, the only kind planned so far",
             _ => null,
         };
 }

@@ -68,6 +68,14 @@ public sealed record Demand
         };
     }
 
+    /// <summary>Requests per second in the busiest hour.</summary>
+    public static double PeakRate(Workload workload) =>
+        workload.RequestsPerSecond
+        ?? workload.People!.Value
+            * workload.ActiveAtPeak!.Value
+            * workload.RequestsPerActiveUserPerHour!.Value
+            / SecondsPerHour;
+
     /// <summary>Mean time in the system that the objectives would still allow.</summary>
     private static Duration LongestAllowed(Scenario scenario)
     {

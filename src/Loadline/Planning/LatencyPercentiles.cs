@@ -1,4 +1,5 @@
 using Loadline.Prediction;
+using Loadline.Quantities;
 using Loadline.Simulation;
 
 namespace Loadline.Planning;
@@ -12,18 +13,25 @@ public readonly record struct LatencyPercentiles(double Ttft, double Tpot, doubl
     public static double ProbabilityOf(LatencyObjective? objective) => objective?.Probability ?? DefaultProbability;
 }
 
+/// <summary>A latency at its percentile beside the limit on it.</summary>
+public readonly record struct ObjectiveMiss(string What, Duration Found, Duration Limit)
+{
+    public double Ratio => Found / Limit;
+}
+
 /// <summary>
 /// One replica of a deployment under the traffic of a scenario, at any rate and for any error of the prediction.
 /// </summary>
 /// <remarks>
 /// TTFT at a percentile is the larger of a typical prompt after a long wait and a long prompt after a typical wait.
-/// End to end adds the decode time of an answer of percentile length, which errs on the safe side. Both are closed
-/// forms, graded Assumed until simulated.
+/// End to end takes TTFT at its own percentile and adds the decode time of an answer of percentile length, which errs
+/// on the safe side. Both are closed forms, graded Assumed until simulated.
 /// </remarks>
 public sealed class ReplicaUnderLoad
 {
     private readonly ClosedFormServing serving;
     private readonly StepCosts longPrompts;
+    private readonly StepCosts longPromptsOfWholeAnswers;
     private readonly Objectives objectives;
     private readonly TokenLengths output;
     private readonly double overheadSeconds;
@@ -49,12 +57,20 @@ public sealed class ReplicaUnderLoad
         var chunk = deployment.Rules.MaximumBatchedTokens;
         var most = Math.Max(1, MostInFlight);
         serving = new ClosedFormServing(new StepCosts(step, chunk, request).Tabulated(most), overheadSeconds);
-        var longPrompt = workload.PromptTokens.Percentile(LatencyPercentiles.ProbabilityOf(objectives.Ttft));
-        longPrompts = new StepCosts(
-            step,
-            chunk,
-            new RequestShape(longPrompt, output.Mean, workload.SharedPrefixTokens) { MeanContext = request.MeanContext }
-        ).Tabulated(most);
+        var first = LatencyPercentiles.ProbabilityOf(objectives.Ttft);
+        var whole = LatencyPercentiles.ProbabilityOf(objectives.EndToEnd);
+        longPrompts = LongPrompts(first);
+        longPromptsOfWholeAnswers = whole.Equals(first) ? longPrompts : LongPrompts(whole);
+
+        StepCosts LongPrompts(double probability)
+        {
+            var prompt = workload.PromptTokens.Percentile(probability);
+            var shape = new RequestShape(prompt, output.Mean, workload.SharedPrefixTokens)
+            {
+                MeanContext = request.MeanContext,
+            };
+            return new StepCosts(step, chunk, shape).Tabulated(most);
+        }
     }
 
     public Deployment Deployment { get; }
@@ -81,16 +97,23 @@ public sealed class ReplicaUnderLoad
         if (found is null)
             return null;
 
-        var decoding = Math.Max(0, point.InFlight - 1);
-        var probability = LatencyPercentiles.ProbabilityOf(objectives.Ttft);
-        var meanWait = point.QueueSeconds + point.StepWaitSeconds;
-        var ttft = Math.Max(
-            point.PrefillSeconds + point.WaitPercentile(probability),
-            overheadSeconds + longPrompts.Prefill(decoding) + meanWait
-        );
-        var answer = output.Percentile(LatencyPercentiles.ProbabilityOf(objectives.EndToEnd));
-        var endToEnd = ttft + Math.Max(0, answer - 1) * point.TpotSeconds;
+        var ttft = FirstToken(point, longPrompts, LatencyPercentiles.ProbabilityOf(objectives.Ttft));
+        var whole = LatencyPercentiles.ProbabilityOf(objectives.EndToEnd);
+        var firstOfWhole = ReferenceEquals(longPrompts, longPromptsOfWholeAnswers)
+            ? ttft
+            : FirstToken(point, longPromptsOfWholeAnswers, whole);
+        var endToEnd = firstOfWhole + Math.Max(0, output.Percentile(whole) - 1) * point.TpotSeconds;
         return new LatencyPercentiles(ttft * slowdown, point.TpotSeconds * slowdown, endToEnd * slowdown);
+    }
+
+    private double FirstToken(ServingPoint point, StepCosts prompts, double probability)
+    {
+        var decoding = Math.Max(0, point.InFlight - 1);
+        var meanWait = point.QueueSeconds + point.StepWaitSeconds;
+        return Math.Max(
+            point.PrefillSeconds + point.WaitPercentile(probability),
+            overheadSeconds + prompts.Prefill(decoding) + meanWait
+        );
     }
 
     /// <summary>Highest rate at which the objectives hold with the confidence asked for; 0 when none does.</summary>
@@ -142,17 +165,34 @@ public sealed class ReplicaUnderLoad
         var slowdown = Error.SlowdownAt(objectives.Confidence);
         if (At(requestsPerSecond, slowdown) is not { } latencies)
             return MostInFlight < Deployment.Rules.MaximumSequences ? "memory for the cache" : "throughput";
-        var ratios = new (string What, double Ratio)[]
+        return Tightest(latencies, slowdown) is { Ratio: >= 0.9 } tightest ? tightest.What : "throughput";
+    }
+
+    /// <summary>The objective missed by most with the confidence asked for; null when none is, or it cannot keep up.</summary>
+    public ObjectiveMiss? MissAt(double requestsPerSecond)
+    {
+        var slowdown = Error.SlowdownAt(objectives.Confidence);
+        return At(requestsPerSecond, slowdown) is { } latencies && Tightest(latencies, slowdown) is { Ratio: > 1 } miss
+            ? miss
+            : null;
+    }
+
+    private ObjectiveMiss? Tightest(LatencyPercentiles latencies, double slowdown)
+    {
+        ObjectiveMiss? tightest = null;
+        Consider("time to first token", objectives.Ttft, TtftWithError(latencies, slowdown));
+        Consider("time per output token", objectives.Tpot, latencies.Tpot);
+        Consider("end-to-end time", objectives.EndToEnd, latencies.EndToEnd);
+        return tightest;
+
+        void Consider(string what, LatencyObjective? objective, double seconds)
         {
-            (
-                $"time to first token {objectives.Ttft?.Percentile}",
-                RatioTo(objectives.Ttft, TtftWithError(latencies, slowdown))
-            ),
-            ($"time per output token {objectives.Tpot?.Percentile}", RatioTo(objectives.Tpot, latencies.Tpot)),
-            ($"end-to-end time {objectives.EndToEnd?.Percentile}", RatioTo(objectives.EndToEnd, latencies.EndToEnd)),
-        };
-        var tightest = ratios.MaxBy(pair => pair.Ratio);
-        return tightest.Ratio >= 0.9 ? tightest.What : "throughput";
+            if (objective is not { } asked)
+                return;
+            var found = new ObjectiveMiss($"{what} {asked.Percentile}", new Duration(seconds), asked.Limit);
+            if (tightest is null || found.Ratio > tightest.Value.Ratio)
+                tightest = found;
+        }
     }
 
     private bool Meets(double rate, double slowdown, double steadiness)

@@ -19,10 +19,17 @@ public sealed record Plan
     /// <summary>Next best candidates by cost, at most one per model and accelerator.</summary>
     public required ImmutableArray<Candidate> Alternatives { get; init; }
 
-    /// <summary>Candidates that no other beats in cost and in end-to-end time together.</summary>
+    /// <summary>Candidates that no other beats in cost, end-to-end time and quality loss together.</summary>
     public required ImmutableArray<Candidate> Pareto { get; init; }
     public required ImmutableArray<Rejection> Rejected { get; init; }
     public required ImmutableArray<RoadmapStage> Roadmap { get; init; }
+
+    /// <summary>Factor by which the load grows in a year, which dates the roadmap.</summary>
+    public required PlanningRange GrowthPerYear { get; init; }
+    public required int HorizonMonths { get; init; }
+
+    /// <summary>Percentile at which each latency is given, as a share.</summary>
+    public required LatencyPercentiles Percentiles { get; init; }
 
     /// <summary>Why the recommended one won, and what was close.</summary>
     public required ImmutableArray<string> Reasons { get; init; }
@@ -34,7 +41,38 @@ public sealed record Plan
 }
 
 /// <summary>What was left out, and why.</summary>
-public sealed record Rejection(string What, string Why);
+public sealed record Rejection(string What, RejectionKind Kind, string Why);
+
+/// <summary>What a rejection is about, so that many can be told in a few lines.</summary>
+public enum RejectionKind
+{
+    /// <summary>The way of deploying is not allowed.</summary>
+    Way,
+
+    /// <summary>The class of data may not be there.</summary>
+    Data,
+    Price,
+
+    /// <summary>Requests are longer than the model reads.</summary>
+    Context,
+
+    /// <summary>Narrower weights would cost too much of a score.</summary>
+    Quality,
+
+    /// <summary>A figure is missing.</summary>
+    Catalog,
+
+    /// <summary>The engine does not run it so.</summary>
+    Engine,
+    Memory,
+
+    /// <summary>A latency is too long.</summary>
+    Objective,
+
+    /// <summary>Too many machines.</summary>
+    Size,
+    Budget,
+}
 
 /// <summary>A change ahead: when the load reaches it, at low, base and high growth.</summary>
 public sealed record RoadmapStage

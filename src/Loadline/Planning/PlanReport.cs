@@ -33,11 +33,18 @@ internal static class PlanReport
             Name = scenario.Name,
             Demand = demand,
             Recommended = recommended,
-            Verdict = Verdict.Of(scenario, demand, recommended, alternatives),
+            Verdict = Verdict.Of(scenario, demand, recommended, alternatives, search),
             Alternatives = alternatives,
             Pareto = [.. ParetoFront(affordable).Select(plan => CandidateBuilder.Build(plan, scenario))],
             Rejected = Rejections(search, affordable.Count < ranked.Count, scenario),
             Roadmap = winner is null ? [] : Roadmap.Of(winner, scenario, demand),
+            GrowthPerYear = scenario.Workload.GrowthPerYear,
+            HorizonMonths = scenario.HorizonMonths,
+            Percentiles = new LatencyPercentiles(
+                LatencyPercentiles.ProbabilityOf(scenario.Objectives.Ttft),
+                LatencyPercentiles.ProbabilityOf(scenario.Objectives.Tpot),
+                LatencyPercentiles.ProbabilityOf(scenario.Objectives.EndToEnd)
+            ),
             Reasons = Verdict.Reasons(scenario, recommended, alternatives),
             Assumptions = Assumptions(scenario, search, winner),
             OpenQuestions = scenario.OpenQuestions,
@@ -49,18 +56,22 @@ internal static class PlanReport
     private static IEnumerable<SizedPlan> Distinct(IEnumerable<SizedPlan> ranked) =>
         ranked.DistinctBy(plan => (plan.Model.Id, plan.Offer.Accelerator));
 
-    /// <summary>Plans that are faster than every cheaper one.</summary>
+    /// <summary>Plans that are faster, or lose less quality, than every one that costs as much or less.</summary>
     private static List<SizedPlan> ParetoFront(List<SizedPlan> ranked)
     {
         var front = new List<SizedPlan>();
         var fastest = double.PositiveInfinity;
+        var fastestLossless = double.PositiveInfinity;
         foreach (var plan in ranked)
         {
             // A gain below 1 % is within the rounding of the search, not a reason to pay more.
-            if (plan.EndToEndSeconds >= fastest * 0.99)
+            var beaten = plan.LosesQuality ? fastest : fastestLossless;
+            if (plan.EndToEndSeconds >= beaten * 0.99)
                 continue;
             front.Add(plan);
-            fastest = plan.EndToEndSeconds;
+            fastest = Math.Min(fastest, plan.EndToEndSeconds);
+            if (!plan.LosesQuality)
+                fastestLossless = plan.EndToEndSeconds;
         }
         return front;
     }
@@ -71,7 +82,13 @@ internal static class PlanReport
         if (overBudget)
         {
             var count = search.Candidates.Count(plan => plan.CostPerMonth > scenario.MaximumMonthly);
-            rejected.Add(new Rejection($"{count} candidates", $"cost more than {scenario.MaximumMonthly} per month"));
+            rejected.Add(
+                new Rejection(
+                    $"{count} candidates",
+                    RejectionKind.Budget,
+                    $"cost more than {scenario.MaximumMonthly} per month"
+                )
+            );
         }
         return rejected.ToImmutable();
     }
@@ -84,8 +101,9 @@ internal static class PlanReport
         {
             assumptions.AddRange(winner.Sized.Assumptions);
             assumptions.Add(
-                $"Rental prices are on demand, all hours of the month, as of the date given; their range is a norm."
+                "Rental prices are on demand, all hours of the month, as of the date given; their range is a norm."
             );
+            assumptions.Add("The provider is taken to have as many machines as the plan needs, now and later.");
         }
         assumptions.Add(
             "Only the stored format and 8-bit weights are searched; capability and quality are not compared yet."

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Loadline.Catalog;
 using Loadline.Models;
 using Loadline.Prediction;
@@ -14,6 +15,9 @@ public sealed class Planner(CatalogReader catalog, Func<string, Model> models)
 {
     private static readonly int[] TensorDegrees = [1, 2, 4, 8];
 
+    /// <summary>Requests per second so few that none meets another.</summary>
+    private const double NearlyIdle = 1e-3;
+
     private readonly DeploymentBuilder deployments = new(catalog);
 
     public Plan Plan(Scenario scenario, CancellationToken cancellation = default)
@@ -24,8 +28,13 @@ public sealed class Planner(CatalogReader catalog, Func<string, Model> models)
         foreach (var name in scenario.Models)
         {
             var model = models(name);
+            if (TooLong(model, scenario.Workload) is { } tooLong)
+            {
+                search.Reject(model.Id, RejectionKind.Context, tooLong);
+                continue;
+            }
             search.Assumptions.AddRange(model.Assumptions);
-            foreach (var weights in FormatsOf(model))
+            foreach (var weights in FormatsOf(model, search))
             {
                 foreach (var group in offers)
                 {
@@ -37,6 +46,21 @@ public sealed class Planner(CatalogReader catalog, Func<string, Model> models)
         return PlanReport.Of(scenario, demand, search);
     }
 
+    /// <summary>Why a model cannot read its requests at all: a long prompt with a usual answer, or the other way.</summary>
+    private static string? TooLong(Model model, Workload workload)
+    {
+        var longest = Math.Max(
+            workload.PromptTokens.P95 + workload.OutputTokens.Mean,
+            workload.PromptTokens.Mean + workload.OutputTokens.P95
+        );
+        return model.Architecture.MaximumContext is { } most && longest > most
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"a p95 request has {longest:N0} tokens, and the model was made for {most:N0}"
+            )
+            : null;
+    }
+
     private ILookup<Accelerator, Offer> AllowedOffers(Scenario scenario, Search search)
     {
         var allowed = new List<(Accelerator Accelerator, Offer Offer)>();
@@ -44,8 +68,10 @@ public sealed class Planner(CatalogReader catalog, Func<string, Model> models)
         var unpriced = 0;
         if (!scenario.Allow.Contains("rent"))
         {
-            search.Rejected.Add(
-                new Rejection("all rented machines", "the scenario does not allow renting, the only way planned so far")
+            search.Reject(
+                "all rented machines",
+                RejectionKind.Way,
+                "the scenario does not allow renting, the only way planned so far"
             );
             return allowed.ToLookup(pair => pair.Accelerator, pair => pair.Offer);
         }
@@ -59,24 +85,48 @@ public sealed class Planner(CatalogReader catalog, Func<string, Model> models)
             else if (offer.OnDemandPerHour is null)
                 unpriced++;
             else
-                allowed.Add((catalog.Accelerators.Find(offer.Accelerator), offer));
+                allowed.Add((AcceleratorOf(offer), offer));
         }
         foreach (var (key, count) in refused.OrderBy(pair => pair.Key, StringComparer.Ordinal))
         {
             var parts = key.Split('|');
-            search.Rejected.Add(new Rejection($"{parts[0]} ({count} offers)", parts[1]));
+            search.Reject($"{parts[0]} ({count} offers)", RejectionKind.Data, parts[1]);
         }
         if (unpriced > 0)
-            search.Rejected.Add(new Rejection($"{unpriced} offers", "no on-demand price is known"));
+            search.Reject($"{unpriced} offers", RejectionKind.Price, "no on-demand price is known");
         search.Considered += refused.Values.Sum() + unpriced;
         return allowed.ToLookup(pair => pair.Accelerator, pair => pair.Offer);
     }
 
+    private Accelerator AcceleratorOf(Offer offer)
+    {
+        try
+        {
+            return catalog.Accelerators.Find(offer.Accelerator);
+        }
+        catch (UnknownNameException exception)
+        {
+            throw new BadContentException($"offer {offer.Id}", "accelerator", exception.Message, "");
+        }
+    }
+
     /// <summary>The stored format, and 8 bit where the stored one is wider.</summary>
-    private static IEnumerable<string> FormatsOf(Model model)
+    private static IEnumerable<string> FormatsOf(Model model, Search search)
     {
         yield return "as-stored";
-        if (model.Architecture.StoredFormat is null)
+        if (model.Architecture.StoredFormat is not null)
+            yield break;
+        var loss = CandidateBuilder.EightBitLoss;
+        if (search.Scenario.MaximumQualityLoss is { } most && loss.High > most)
+            search.Reject(
+                $"{model.Id} fp8",
+                RejectionKind.Quality,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"8-bit weights may cost {loss.High * 100:0.##} % of a task score, and {most * 100:0.##} % is the limit"
+                )
+            );
+        else
             yield return "fp8";
     }
 
@@ -89,7 +139,7 @@ public sealed class Planner(CatalogReader catalog, Func<string, Model> models)
     )
     {
         var what = $"{model.Id} {weights} on {accelerator.Id}";
-        string? lastReason = null;
+        Rejection? last = null;
         var anyFits = false;
         foreach (var degree in TensorDegrees)
         {
@@ -99,20 +149,27 @@ public sealed class Planner(CatalogReader catalog, Func<string, Model> models)
             search.Considered += machines.Count;
             if (MissingFigure(accelerator, degree) is { } missing)
             {
-                lastReason = missing;
+                last = new Rejection(what, RejectionKind.Catalog, missing);
                 continue;
             }
-            if (Replica(model, weights, accelerator, degree, search.Scenario, out var reason) is not { } replica)
+            if (Replica(model, weights, accelerator, degree, search, out var kind, out var why) is not { } replica)
             {
-                lastReason = reason;
+                last = new Rejection(what, kind, why);
                 continue;
             }
-            anyFits = true;
             foreach (var offer in machines)
-                search.Candidates.Add(SizedPlan.Of(replica, model, offer, search.PeakRate));
+            {
+                if (SizedPlan.Of(replica, model, offer, search.PeakRate) is { } plan)
+                {
+                    anyFits = true;
+                    search.Candidates.Add(plan);
+                }
+                else
+                    last = new Rejection(what, RejectionKind.Size, "it would take more than a million machines");
+            }
         }
-        if (!anyFits && lastReason is not null)
-            search.Rejected.Add(new Rejection(what, lastReason));
+        if (!anyFits && last is not null)
+            search.Rejected.Add(last);
     }
 
     /// <summary>A figure without which this accelerator cannot be predicted; null when the catalog has them all.</summary>
@@ -133,10 +190,14 @@ public sealed class Planner(CatalogReader catalog, Func<string, Model> models)
         string weights,
         Accelerator accelerator,
         int degree,
-        Scenario scenario,
-        out string? reason
+        Search search,
+        out RejectionKind kind,
+        out string why
     )
     {
+        why = "";
+        kind = RejectionKind.Engine;
+        var scenario = search.Scenario;
         var built = deployments.TryBuild(
             new DeploymentRequest
             {
@@ -145,32 +206,41 @@ public sealed class Planner(CatalogReader catalog, Func<string, Model> models)
                 Weights = weights,
                 TensorParallel = degree,
             },
-            out reason
+            out var unbuildable
         );
         if (built is null)
+        {
+            why = unbuildable ?? "its engine cannot run it";
             return null;
+        }
 
+        kind = RejectionKind.Memory;
         var memory = new ServingMemory(built.Deployment);
         if (memory.CachePool.Low <= 0)
         {
             var missing = new ByteSize((long)(memory.Weights.Bytes + memory.Activations.High + memory.Overhead.High));
-            reason =
-                $"weights and overhead need {missing} per device of {accelerator.Memory} (tensor parallel {degree})";
+            why = $"weights and overhead need {missing} per device of {accelerator.Memory} (tensor parallel {degree})";
             return null;
         }
         var replica = new ReplicaUnderLoad(built.Deployment, memory, scenario.Workload, scenario.Objectives);
         if (!replica.LongestRequestFits)
         {
-            reason = $"a request of p95 length does not fit into the cache (tensor parallel {degree})";
+            why = $"a request of p95 length does not fit into the cache (tensor parallel {degree})";
             return null;
         }
         var maximum = replica.MaximumRate();
         if (maximum <= 0)
         {
-            reason = $"misses {replica.WhatBinds(1e-3)} even when idle (tensor parallel {degree})";
+            kind = RejectionKind.Objective;
+            if (replica.MissAt(NearlyIdle) is { } miss)
+            {
+                why = $"{miss.What} is {miss.Found} even when idle, {miss.Limit} is asked (tensor parallel {degree})";
+                search.Missed($"{model.Id} {built.Deployment.Weights.Name} on {degree}x:{accelerator.Id}", miss);
+            }
+            else
+                why = $"it cannot keep up with one request in {1 / NearlyIdle:0} s (tensor parallel {degree})";
             return null;
         }
-        reason = null;
         return new SizedReplica(replica, maximum, built.Assumptions);
     }
 }

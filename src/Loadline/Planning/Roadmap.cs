@@ -9,21 +9,25 @@ internal static class Roadmap
     private const int MostStages = 3;
     private const double MonthsPerYear = 12;
 
+    /// <summary>Machines are added by a quarter of what is there: nobody orders a thousand one by one.</summary>
+    private const int SharePerStage = 4;
+
     public static ImmutableArray<RoadmapStage> Of(SizedPlan plan, Scenario scenario, Demand demand)
     {
         var stages = ImmutableArray.CreateBuilder<RoadmapStage>();
         var perMachine = plan.Replicas / plan.Machines;
         var growth = scenario.Workload.GrowthPerYear;
+        var machines = plan.Machines;
         for (var stage = 0; stage < MostStages; stage++)
         {
-            var machines = plan.Machines + stage;
+            var more = Math.Max(1, machines / SharePerStage);
             var full = plan.Sized.MaximumRate * perMachine * machines;
             var factor = full / demand.PeakRequestsPerSecond.Value;
             var soonest = MonthsUntil(factor, growth.High, scenario.HorizonMonths);
             // The first trigger is always worth knowing; later ones only if they can come within the horizon.
             if (stage > 0 && soonest is null)
                 break;
-            var next = SizedPlan.MonthlyCost(plan.Offer, machines + 1);
+            var next = SizedPlan.MonthlyCost(plan.Offer, machines + more);
             stages.Add(
                 new RoadmapStage
                 {
@@ -34,7 +38,7 @@ internal static class Roadmap
                     MonthsAtLowGrowth = MonthsUntil(factor, growth.Low, scenario.HorizonMonths),
                     MonthsAtBaseGrowth = MonthsUntil(factor, growth.Base, scenario.HorizonMonths),
                     MonthsAtHighGrowth = soonest,
-                    Action = $"rent machine number {machines + 1}",
+                    Action = $"rent {more} more of {plan.Offer.Instance}, {machines + more} in all",
                     CostPerMonthUsd = Estimate.WithinFactor(
                         (double)next.Usd,
                         CandidateBuilder.PriceSpread,
@@ -42,6 +46,7 @@ internal static class Roadmap
                     ),
                 }
             );
+            machines += more;
         }
         return stages.ToImmutable();
     }

@@ -73,6 +73,9 @@ public sealed record Scenario
     public required Objectives Objectives { get; init; }
     public required ImmutableArray<string> Models { get; init; }
 
+    /// <summary>Largest share of a task score that narrower weights may cost; null for no limit.</summary>
+    public double? MaximumQualityLoss { get; init; }
+
     /// <summary>Data class, such as <c>personal-eu</c>; null for data without rules.</summary>
     public string? Data { get; init; }
 

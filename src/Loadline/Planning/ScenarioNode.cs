@@ -15,13 +15,19 @@ internal sealed class ScenarioNode
     private readonly JsonElement element;
     private readonly HashSet<string> asked = new(StringComparer.Ordinal);
 
-    public ScenarioNode(string file, string path, JsonElement element)
+    /// <summary>A nanosecond; shorter is a slip of the pen.</summary>
+    private const double ShortestSeconds = 1e-9;
+
+    /// <summary>About thirty years; longer would only overflow what is computed from it.</summary>
+    private const double LongestSeconds = 1e9;
+
+    public ScenarioNode(string file, string path, JsonElement element, string expected = "fields with values")
     {
         this.file = file;
         this.path = path;
         this.element = element;
         if (element.ValueKind != JsonValueKind.Object)
-            throw new BadContentException(file, path, Describe(element), "fields with values");
+            throw new BadContentException(file, path, Describe(element), expected);
     }
 
     public bool Has(string name)
@@ -30,8 +36,8 @@ internal sealed class ScenarioNode
         return element.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null;
     }
 
-    public ScenarioNode? Section(string name) =>
-        Has(name) ? new ScenarioNode(file, $"{path}.{name}", element.GetProperty(name)) : null;
+    public ScenarioNode? Section(string name, string expected = "fields with values") =>
+        Has(name) ? new ScenarioNode(file, $"{path}.{name}", element.GetProperty(name), expected) : null;
 
     public string? Text(string name)
     {
@@ -69,7 +75,10 @@ internal sealed class ScenarioNode
     {
         if (!Has(name))
             return null;
-        var expected = string.Create(CultureInfo.InvariantCulture, $"a number from {least} to {most:G6}");
+        var expected = string.Create(
+            CultureInfo.InvariantCulture,
+            $"a number from {least:#,0.#########} to {most:#,0.#########}"
+        );
         var value = element.GetProperty(name);
         var read = value.ValueKind switch
         {
@@ -95,7 +104,7 @@ internal sealed class ScenarioNode
     }
 
     /// <summary>"30 %" or 0.3.</summary>
-    public double? Share(string name)
+    public double? Share(string name, bool mayBeZero = false)
     {
         if (!Has(name))
             return null;
@@ -112,14 +121,16 @@ internal sealed class ScenarioNode
         )
             throw Wrong(name, Expected);
         var share = isPercent ? number / 100 : number;
-        return share is > 0 and <= 1 ? share : throw Wrong(name, Expected);
+        return share is > 0 and <= 1 || (mayBeZero && share == 0) ? share : throw Wrong(name, Expected);
     }
 
     public Duration? Duration(string name)
     {
         if (!Has(name))
             return null;
-        return Quantities.Duration.TryParse(Text(name)!, out var duration) && duration.Seconds > 0
+        return
+            Quantities.Duration.TryParse(Text(name)!, out var duration)
+            && duration.Seconds is >= ShortestSeconds and <= LongestSeconds
             ? duration
             : throw Wrong(name, "a time with its unit, such as 1.5 s or 50 ms");
     }
@@ -133,8 +144,12 @@ internal sealed class ScenarioNode
             : throw Wrong(name, "an amount with its currency, such as 8000 USD");
     }
 
-    /// <summary>Names of the fields of this object, for sections whose keys are free.</summary>
-    public IReadOnlyList<string> FieldNames => [.. element.EnumerateObject().Select(property => property.Name)];
+    /// <summary>A list that nothing is read from yet.</summary>
+    public void RequireList(string name, string expected)
+    {
+        if (Has(name) && element.GetProperty(name).ValueKind != JsonValueKind.Array)
+            throw Wrong(name, expected);
+    }
 
     public void RefuseUnknownFields()
     {
@@ -143,7 +158,7 @@ internal sealed class ScenarioNode
             if (!asked.Contains(property.Name))
                 throw new BadContentException(
                     file,
-                    $"{path}.{property.Name}",
+                    $"{path}.{Shortened(property.Name)}",
                     "unknown field",
                     $"one of {string.Join(", ", asked.Order(StringComparer.Ordinal))}"
                 );
@@ -161,9 +176,7 @@ internal sealed class ScenarioNode
             expected
         );
 
-    private static string Describe(JsonElement value)
-    {
-        var text = value.GetRawText();
-        return text.Length <= 60 ? text : text[..57] + "...";
-    }
+    private static string Describe(JsonElement value) => Shortened(value.GetRawText());
+
+    private static string Shortened(string text) => text.Length <= 60 ? text : text[..57] + "...";
 }

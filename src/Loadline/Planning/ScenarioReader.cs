@@ -16,6 +16,11 @@ public sealed class ScenarioReader(Func<string, TaskPreset> presets)
     private const string DefaultTask = "customer-support";
 
     private const double MostPeople = 1e10;
+    private static readonly string LengthsExpected =
+        $"a p95 between the mean and {TokenLengths.LargestRatio:F2} times the mean, which is at least 1 token";
+
+    private const double LeastRate = 1e-9;
+    private const double MostRate = 1e9;
     private const double MostTokens = 1e7;
 
     /// <exception cref="BadContentException">A field is wrong, unknown or missing without a default.</exception>
@@ -27,7 +32,7 @@ public sealed class ScenarioReader(Func<string, TaskPreset> presets)
         var task = root.Text("task");
         if (task is null)
             assumptions.Add($"No task is named: defaults are those of {DefaultTask}.");
-        var preset = presets(task ?? DefaultTask);
+        var preset = PresetOf(root, task ?? DefaultTask);
 
         var workload = ReadWorkload(
             root.Section("workload") ?? throw root.Missing("workload", "how many people, how often"),
@@ -35,9 +40,10 @@ public sealed class ScenarioReader(Func<string, TaskPreset> presets)
             assumptions,
             questions
         );
-        var objectives = ReadObjectives(root.Section("objectives"), preset, assumptions, questions);
-        var models = ReadModels(root.Section("models"), preset, assumptions);
-        var (data, allow) = ReadDeployment(root.Section("deployment"), assumptions);
+        var objectives = ObjectivesReader.Read(root.Section("objectives"), preset, assumptions, questions);
+        var modelsNode = root.Section("models");
+        var models = ReadModels(modelsNode, preset, assumptions);
+        var (data, allow) = ReadDeployment(root.Section("deployment"), assumptions, questions);
         var (horizon, maximum) = ReadBudget(root.Section("budget"), assumptions);
         var scenario = new Scenario
         {
@@ -46,6 +52,7 @@ public sealed class ScenarioReader(Func<string, TaskPreset> presets)
             Workload = workload,
             Objectives = objectives,
             Models = models,
+            MaximumQualityLoss = modelsNode?.Share("maximumQualityLoss", mayBeZero: true),
             Data = data,
             Allow = allow,
             HorizonMonths = horizon,
@@ -59,6 +66,47 @@ public sealed class ScenarioReader(Func<string, TaskPreset> presets)
         return scenario;
     }
 
+    private TaskPreset PresetOf(ScenarioNode root, string task)
+    {
+        try
+        {
+            return Checked(presets(task));
+        }
+        catch (UnknownNameException exception)
+        {
+            throw root.Wrong("task", $"a task such as {string.Join(", ", exception.Candidates)}");
+        }
+    }
+
+    /// <summary>A preset may be the user's own; what it says must be possible before it fills in anything.</summary>
+    private static TaskPreset Checked(TaskPreset preset)
+    {
+        Require(preset.ActiveAtPeak is > 0 and <= 1, "activeAtPeak", "a share above 0 and up to 1");
+        Require(
+            preset.RequestsPerActiveUserPerHour is >= 1e-6 and <= 1e6,
+            "requestsPerActiveUserPerHour",
+            "a number from 0.000001 to 1,000,000"
+        );
+        Require(AreLengths(preset.PromptTokensMean, preset.PromptTokensP95), "promptTokensP95", LengthsExpected);
+        Require(AreLengths(preset.OutputTokensMean, preset.OutputTokensP95), "outputTokensP95", LengthsExpected);
+        Require(WorkingHoursText.Parse(preset.Hours) is not null, "hours", "hours such as Mon-Fri 08-18");
+        Require(IsLimit(preset.TtftP95), "ttftP95", "a time such as 1.5 s");
+        Require(IsLimit(preset.TpotP95), "tpotP95", "a time such as 50 ms");
+        Require(preset.Models.Count > 0, "models", "at least one model");
+        return preset;
+
+        void Require(bool holds, string field, string expected)
+        {
+            if (!holds)
+                throw new BadContentException($"task {preset.Id}", field, "what cannot be", expected);
+        }
+
+        static bool AreLengths(double mean, double p95) =>
+            mean is >= 1 and <= MostTokens && p95 >= mean && p95 <= mean * TokenLengths.LargestRatio;
+
+        static bool IsLimit(string text) => Duration.TryParse(text, out var limit) && limit.Seconds is > 0 and < 1e9;
+    }
+
     private static Workload ReadWorkload(
         ScenarioNode node,
         TaskPreset preset,
@@ -67,7 +115,7 @@ public sealed class ScenarioReader(Func<string, TaskPreset> presets)
     )
     {
         var people = node.WholeNumber("people", 1, (long)MostPeople);
-        var rate = node.Number("requestsPerSecond", 1e-9, 1e9);
+        var rate = node.Number("requestsPerSecond", LeastRate, MostRate);
         var active = node.Share("activeAtPeak");
         var perHour = node.Number("requestsPerActiveUserPerHour", 1e-6, 1e6);
         if (people is null == (rate is null))
@@ -81,11 +129,10 @@ public sealed class ScenarioReader(Func<string, TaskPreset> presets)
             );
             questions.Add("How many of them use it in the busiest hour, and how often? (whoever owns the service)");
         }
-        foreach (var name in (string[])["concurrency", "trace"])
-        {
-            if (node.Has(name))
-                assumptions.Add($"workload.{name} is not honoured yet.");
-        }
+        if (node.Number("concurrency", 1, MostRate) is not null)
+            assumptions.Add("workload.concurrency is not honoured yet.");
+        if (node.Text("trace") is not null)
+            assumptions.Add("workload.trace is not honoured yet.");
 
         var workload = new Workload
         {
@@ -117,6 +164,10 @@ public sealed class ScenarioReader(Func<string, TaskPreset> presets)
                 "sharedPrefixTokens",
                 $"less than the mean prompt of {workload.PromptTokens.Mean:0} tokens"
             );
+        if (people is not null && Demand.PeakRate(workload) is < LeastRate or > MostRate)
+            throw node.Wrong("people", "people and habits that make between 1e-9 and 1e9 requests per second");
+        if (workload.SharedPrefixTokens > 0)
+            assumptions.Add("sharedPrefixTokens are found in the cache by every request; a cold cache is not planned.");
         node.RefuseUnknownFields();
         return workload;
     }
@@ -140,7 +191,7 @@ public sealed class ScenarioReader(Func<string, TaskPreset> presets)
         List<string> assumptions
     )
     {
-        if (parent.Section(name) is not { } node)
+        if (parent.Section(name, "a mean and a p95, such as { mean: 1800, p95: 4000 }") is not { } node)
         {
             assumptions.Add($"{name}: mean {presetMean:0}, p95 {presetP95:0} (preset).");
             return new TokenLengths(presetMean, presetP95);
@@ -167,7 +218,7 @@ public sealed class ScenarioReader(Func<string, TaskPreset> presets)
             assumptions.Add("No growth is given: the load is taken to stay as it is.");
             return PlanningRange.Single(1);
         }
-        if (parent.Section("growthPerYear") is not { } node)
+        if (parent.Section("growthPerYear", "factors such as { low: 1.2, base: 1.6, high: 2.5 }") is not { } node)
             return PlanningRange.Single(1);
         var middle = node.Number("base", Least, Most) ?? throw node.Missing("base", "a factor per year such as 1.6");
         var low = node.Number("low", Least, Most) ?? middle;
@@ -178,92 +229,38 @@ public sealed class ScenarioReader(Func<string, TaskPreset> presets)
             : throw node.Wrong("base", "low <= base <= high");
     }
 
-    private static Objectives ReadObjectives(
-        ScenarioNode? node,
-        TaskPreset preset,
-        List<string> assumptions,
-        List<string> questions
-    )
-    {
-        var ttft = ReadObjective(node, "ttft");
-        var tpot = ReadObjective(node, "tpot");
-        var endToEnd = ReadObjective(node, "endToEnd");
-        var availability = node?.Share("availability");
-        var confidence = node?.Share("confidence");
-        if (ttft is null && tpot is null && endToEnd is null)
-        {
-            ttft = Preset(preset.TtftP95);
-            tpot = Preset(preset.TpotP95);
-            questions.Add("How long may people wait for the answer to begin? (whoever owns the service)");
-        }
-        if (ttft is not null && tpot is null && endToEnd is null)
-            tpot = Preset(preset.TpotP95);
-        if (tpot is not null && node?.Has("tpot") != true)
-            assumptions.Add($"Time per output token p95 at most {preset.TpotP95} ({preset.Name} preset).");
-        if (ttft is not null && node?.Has("ttft") != true)
-            assumptions.Add($"Time to first token p95 at most {preset.TtftP95} ({preset.Name} preset).");
-        if (availability is not null)
-            assumptions.Add("objectives.availability is not honoured yet: no spare machine is planned.");
-        if (confidence is >= 1)
-            throw node!.Wrong("confidence", "a share below 100 %: no prediction is certain");
-        assumptions.Add(
-            "Confidence covers the error of the latency prediction; traffic, growth and price are not drawn yet."
-        );
-        node?.RefuseUnknownFields();
-        return new Objectives
-        {
-            Ttft = ttft,
-            Tpot = tpot,
-            EndToEnd = endToEnd,
-            Availability = availability,
-            Confidence = confidence ?? 0.9,
-        };
-
-        static LatencyObjective Preset(string text) =>
-            new(0.95, Duration.TryParse(text, out var limit) ? limit : throw new FormatException(text));
-    }
-
-    private static LatencyObjective? ReadObjective(ScenarioNode? parent, string name)
-    {
-        if (parent?.Section(name) is not { } node)
-            return null;
-        foreach (
-            var (field, probability) in ((string, double)[])[("p50", 0.5), ("p90", 0.9), ("p95", 0.95), ("p99", 0.99)]
-        )
-        {
-            if (node.Duration(field) is { } limit)
-            {
-                node.RefuseUnknownFields();
-                return new LatencyObjective(probability, limit);
-            }
-        }
-        throw parent.Wrong(name, "a percentile with a limit, such as p95: 1.5 s");
-    }
-
     private static ImmutableArray<string> ReadModels(ScenarioNode? node, TaskPreset preset, List<string> assumptions)
     {
         var candidates = node?.Texts("candidates");
-        if (node?.Has("minimumCapability") == true)
+        if (node?.Section("minimumCapability", "scores such as { ifbench: 40 }") is not null)
             assumptions.Add("models.minimumCapability is not honoured yet: capability unknown for every candidate.");
-        if (node?.Has("maximumQualityLoss") == true)
-            assumptions.Add(
-                "models.maximumQualityLoss is not honoured yet: the stored format and 8-bit are considered."
-            );
+        _ = node?.Share("maximumQualityLoss", mayBeZero: true);
         node?.RefuseUnknownFields();
         if (candidates is { Count: 0 })
             throw node!.Wrong("candidates", "at least one model");
         if (candidates is null)
             assumptions.Add($"Candidate models: {string.Join(", ", preset.Models)} ({preset.Name} preset).");
-        return [.. candidates ?? preset.Models];
+        return [.. (candidates ?? preset.Models).Distinct(StringComparer.Ordinal)];
     }
 
     private static (string? Data, ImmutableArray<string> Allow) ReadDeployment(
         ScenarioNode? node,
-        List<string> assumptions
+        List<string> assumptions,
+        List<string> questions
     )
     {
-        var allow = node?.Texts("allow") ?? ["rent"];
+        var allow = node?.Texts("allow");
+        if (allow is { Count: 0 })
+            throw node!.Wrong("allow", "at least one of api, rent, buy");
+        if (allow is null)
+            assumptions.Add("No way of deploying is named: machines are rented.");
+        allow ??= ["rent"];
         var data = node?.Text("data");
+        if (data is null)
+        {
+            assumptions.Add("No class of data is named: any provider in any country may hold it.");
+            questions.Add("What class of data is it, and where may it be? (whoever answers for data protection)");
+        }
         foreach (var way in allow)
         {
             if (way is not ("api" or "rent" or "buy"))
@@ -271,7 +268,7 @@ public sealed class ScenarioReader(Func<string, TaskPreset> presets)
         }
         if (allow.Contains("api") || allow.Contains("buy"))
             assumptions.Add("Hosted APIs and purchase are not compared yet: only rented machines are planned.");
-        if (node?.Has("current") == true)
+        if (node?.Section("current", "hardware and engine, such as { hardware: 2x rtx-4090 }") is not null)
             assumptions.Add("deployment.current is not honoured yet: the plan starts from nothing.");
         if (data is not null && !DataRules.IsKnown(data))
             throw node!.Wrong("data", $"one of {string.Join(", ", DataRules.Known)}");
@@ -282,11 +279,11 @@ public sealed class ScenarioReader(Func<string, TaskPreset> presets)
     private static (int HorizonMonths, Money? Maximum) ReadBudget(ScenarioNode? node, List<string> assumptions)
     {
         var maximum = node?.Money("maximumMonthly");
-        foreach (var name in (string[])["electricity", "quotes"])
-        {
-            if (node?.Has(name) == true)
-                assumptions.Add($"budget.{name} is not honoured yet.");
-        }
+        if (node?.Text("electricity") is not null)
+            assumptions.Add("budget.electricity is not honoured yet: nothing is bought.");
+        node?.RequireList("quotes", "a list of quotes");
+        if (node?.Has("quotes") == true)
+            assumptions.Add("budget.quotes is not honoured yet.");
         var months = 36;
         if (node?.Text("horizon") is { } horizon)
         {
@@ -298,6 +295,8 @@ public sealed class ScenarioReader(Func<string, TaskPreset> presets)
             )
                 throw node.Wrong("horizon", "1 to 240 months, such as 36 months");
         }
+        else
+            assumptions.Add($"Horizon: {months} months, as none is given.");
         node?.RefuseUnknownFields();
         return (months, maximum);
     }
