@@ -70,6 +70,7 @@ public sealed class BadInputTests : IDisposable
     [InlineData("inspect", "no-such-file.gguf")]
     [InlineData("plan", "no-such-scenario.yaml")]
     [InlineData("plan", ".")]
+    [InlineData("validate", ".")]
     [InlineData("inspect", "gpt2", "--output", ".")]
     [InlineData("inspect", "gpt2", "--catalog", "./no-such-directory")]
     [InlineData("inspect", "gpt2", "--output", "./no-such-directory/file")]
@@ -146,11 +147,21 @@ public sealed class BadInputTests : IDisposable
     }
 
     [Fact]
-    public void A_scenario_is_read_from_a_pipe_only_so_far()
+    public void A_file_without_an_end_is_given_up()
     {
         if (!File.Exists("/dev/zero"))
             return;
         Refused(2, "plan", "/dev/zero").ShouldContain("1 MB");
+    }
+
+    [Fact]
+    public void A_text_longer_than_it_may_be_is_given_up_where_it_passes_the_bound()
+    {
+        using var text = new BoundedText("x.csv", new StringReader(new string('x', 2_000_001)), 2_000_000, "a table");
+
+        Should
+            .Throw<BadContentException>(() => text.ReadToEnd())
+            .Message.ShouldBe("x.csv: more than 2 MB; expected a table");
     }
 
     [Fact]
