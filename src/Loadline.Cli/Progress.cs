@@ -15,7 +15,7 @@ internal static class Progress
     /// <param name="work">Is given a way to say how far it is, such as "12 of 40 files".</param>
     public static T Run<T>(Surroundings surroundings, string what, Func<Action<string>, T> work)
     {
-        if (!surroundings.IsTerminal)
+        if (!surroundings.ShowsProgress)
             return work(_ => { });
 
         var watch = Stopwatch.StartNew();

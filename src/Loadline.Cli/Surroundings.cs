@@ -14,6 +14,9 @@ internal sealed record Surroundings
     /// <summary>True when a person watches standard output.</summary>
     public required bool IsTerminal { get; init; }
 
+    /// <summary>True when a person watches standard error too, so that progress disturbs no file.</summary>
+    public bool ShowsProgress { get; init; }
+
     /// <summary>Columns of the terminal.</summary>
     public required int Width { get; init; }
     public required CancellationToken Interrupt { get; init; }
@@ -30,6 +33,7 @@ internal sealed record Surroundings
             Error = Console.Error,
             Variable = Environment.GetEnvironmentVariable,
             IsTerminal = isTerminal,
+            ShowsProgress = isTerminal && !Console.IsErrorRedirected,
             Width = isTerminal ? Math.Clamp(Console.WindowWidth, 60, PipeWidth) : PipeWidth,
             Interrupt = interrupt,
         };

@@ -70,6 +70,7 @@ public sealed class BadInputTests : IDisposable
     [InlineData("inspect", "no-such-file.gguf")]
     [InlineData("plan", "no-such-scenario.yaml")]
     [InlineData("plan", ".")]
+    [InlineData("validate", ".")]
     [InlineData("inspect", "gpt2", "--output", ".")]
     [InlineData("inspect", "gpt2", "--catalog", "./no-such-directory")]
     [InlineData("inspect", "gpt2", "--output", "./no-such-directory/file")]
@@ -149,11 +150,21 @@ public sealed class BadInputTests : IDisposable
     }
 
     [Fact]
-    public void A_scenario_is_read_from_a_pipe_only_so_far()
+    public void A_file_without_an_end_is_given_up()
     {
         if (!File.Exists("/dev/zero"))
             return;
         Refused(2, "plan", "/dev/zero").ShouldContain("1 MB");
+    }
+
+    [Fact]
+    public void A_text_longer_than_it_may_be_is_given_up_where_it_passes_the_bound()
+    {
+        using var text = new BoundedText("x.csv", new StringReader(new string('x', 2_000_001)), 2_000_000, "a table");
+
+        Should
+            .Throw<BadContentException>(() => text.ReadToEnd())
+            .Message.ShouldBe("x.csv: more than 2 MB; expected a table");
     }
 
     [Fact]
@@ -184,6 +195,31 @@ public sealed class BadInputTests : IDisposable
 
         Refused(2, "plan", "--people", "40", "--catalog", folder).ShouldContain($"customer-support: {field}");
     }
+
+    [Theory]
+    [InlineData("0")]
+    [InlineData("-1")]
+    [InlineData("2000000000")]
+    public void An_offer_without_a_count_of_devices_that_can_be_is_refused(string count)
+    {
+        Directory.CreateDirectory(Path.Combine(folder, "offers"));
+        File.WriteAllText(
+            Path.Combine(folder, "offers", "own.json"),
+            $$"""
+            { "offers": [{ "id": "me/box/here", "provider": "me", "instance": "box", "accelerator": "rtx-4090",
+              "count": {{count}}, "onDemandPerHour": "1 USD", "asOf": "2026-11", "source": "mine" }] }
+            """
+        );
+
+        Refused(2, "plan", "--people", "40", "--catalog", folder).ShouldContain("count");
+    }
+
+    [Theory]
+    [InlineData("1e-320")]
+    [InlineData("1e300")]
+    public void A_rate_that_cannot_be_is_refused(string rate) =>
+        Refused(2, "predict", "gpt2", "--on", "rtx-4090", "--prompt", "9", "--output", "9", "--rate", rate)
+            .ShouldContain("requests per second");
 
     [Fact]
     public void An_offer_of_an_unknown_accelerator_is_named()

@@ -95,20 +95,10 @@ internal static class PlanCommand
         if (!File.Exists(path))
             throw new FileNotFoundException($"{path}: no such file", path);
 
+        const long LargestScenario = 1_000_000;
+        using var text = new BoundedText(path, File.OpenText(path), LargestScenario, "a scenario");
         // JSON is YAML, so one reader serves both.
-        return Yaml.Read(path, ReadText(path)) as JsonObject
+        return Yaml.Read(path, text) as JsonObject
             ?? throw new BadContentException(path, "line 1", "no fields", "a scenario with fields such as workload");
-    }
-
-    /// <summary>The whole text, counted while it is read: a pipe does not say how long it is.</summary>
-    private static StringReader ReadText(string path)
-    {
-        const int LargestScenario = 1_000_000;
-        using var text = File.OpenText(path);
-        var buffer = new char[LargestScenario + 1];
-        var length = text.ReadBlock(buffer);
-        return length <= LargestScenario
-            ? new StringReader(new string(buffer, 0, length))
-            : throw new BadContentException(path, "", "more than 1 MB", "a scenario");
     }
 }

@@ -18,10 +18,13 @@ internal static class ValidateCommand
         command.SetAction(parsed =>
         {
             var path = parsed.GetRequiredValue(file);
+            if (Directory.Exists(path))
+                throw new IOException($"{path}: is a directory; expected a CSV file");
             if (!File.Exists(path))
                 throw new FileNotFoundException($"{path}: no such file", path);
             var session = Session.Open(parsed, surroundings);
-            using var text = File.OpenText(path);
+            const long LargestTable = 50_000_000;
+            using var text = new BoundedText(path, File.OpenText(path), LargestTable, "a table of measurements");
             var table = CsvTable.Read(Path.GetFileName(path), text);
             var result = Validation.Of(table, session.Catalog, session.Models, parsed.GetValue(cases));
             answer.Print(parsed, surroundings, result, AnswerJson.Default.ValidationAnswer, ValidatePage.Render);

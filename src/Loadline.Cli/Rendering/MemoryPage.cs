@@ -34,7 +34,7 @@ internal static class MemoryPage
         page.List(
             "Nearest that fits",
             answer.Nearest.Select(fit =>
-                $"{fit.Change}: {fit.WeightFormat} on {fit.Hardware}, tensor parallel {fit.TensorParallel}, cache {fit.KvFormat}"
+                $"{fit.Change}: {fit.WeightFormat} on {fit.Hardware}, {Split(fit)}cache {fit.KvFormat}"
             )
         );
         if (answer.WidestFormat is { } format)
@@ -65,6 +65,11 @@ internal static class MemoryPage
         page.Line();
         page.Line(Figures.Legend);
     }
+
+    private static string Split(NearestFit fit) =>
+        fit.TensorParallel > 1 ? $"tensor parallel {fit.TensorParallel}, "
+        : fit.PipelineParallel > 1 ? $"pipeline parallel {fit.PipelineParallel}, "
+        : "";
 
     /// <summary>One column per kind of device; devices that hold the same share one.</summary>
     private static void Devices(Page page, MemoryAnswer answer)

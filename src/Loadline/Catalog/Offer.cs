@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Loadline.Quantities;
 
 namespace Loadline.Catalog;
@@ -15,6 +16,7 @@ public sealed record Offer
     public required string Accelerator { get; init; }
 
     /// <summary>Accelerators in one machine.</summary>
+    [JsonConverter(typeof(DeviceCountConverter))]
     public required int Count { get; init; }
     public int? VirtualCpus { get; init; }
     public ByteSize? HostMemory { get; init; }

@@ -48,6 +48,23 @@ internal sealed class DurationConverter()
 
 internal sealed class PowerConverter() : QuantityConverter<Power>(Power.TryParse, "a power such as \"700 W\"");
 
+/// <summary>How many there are of something in a machine.</summary>
+internal sealed class DeviceCountConverter : JsonConverter<int>
+{
+    private const int Most = 100_000;
+
+    public override int Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        if (reader.TokenType == JsonTokenType.Number && reader.TryGetInt32(out var count) && count is >= 1 and <= Most)
+            return count;
+        using var document = JsonDocument.ParseValue(ref reader);
+        throw new UnreadableValueException(document.RootElement.GetRawText(), "a count from 1 to 100,000");
+    }
+
+    public override void Write(Utf8JsonWriter writer, int value, JsonSerializerOptions options) =>
+        writer.WriteNumberValue(value);
+}
+
 internal sealed class MoneyConverter() : QuantityConverter<Money>(Money.TryParse, "an amount such as \"55.04 USD\"");
 
 /// <summary>Enum members by their name in camelCase.</summary>

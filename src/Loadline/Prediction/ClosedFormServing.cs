@@ -55,6 +55,7 @@ public sealed class ClosedFormServing(StepCosts costs, double requestOverheadSec
         // In flight = rate x time in the system (Little). The smallest C at which the replica keeps up is bracketed
         // by doubling and then bisected.
         const double Tolerance = 1e-3;
+        const double Least = 1e-12;
         var low = 0.0;
         var high = Math.Min(1, mostInFlight);
         while (high < mostInFlight && Excess(high, requestsPerSecond) > 0)
@@ -62,7 +63,7 @@ public sealed class ClosedFormServing(StepCosts costs, double requestOverheadSec
             low = high;
             high = Math.Min(high * 2, mostInFlight);
         }
-        while (high - low > Tolerance * high)
+        while (high - low > Math.Max(Least, Tolerance * high))
         {
             var middle = (low + high) / 2;
             if (Excess(middle, requestsPerSecond) > 0)

@@ -49,11 +49,6 @@ public sealed class FitCheck(CatalogReader catalog)
     /// <summary>A sequence occupies whole blocks, in no engine of more tokens than these.</summary>
     private const long LargestBlock = 256;
 
-    private static readonly int[] Degrees = [2, 4, 8, 16, 32];
-
-    /// <summary>From wide to narrow, as a user would go down.</summary>
-    private static readonly string[] NarrowerFormats = ["bf16", "fp8", "int8", "int4", "nvfp4", "mxfp4"];
-
     private readonly DeploymentBuilder builder = new(catalog);
 
     /// <exception cref="BadContentException">The question contradicts itself.</exception>
@@ -66,7 +61,7 @@ public sealed class FitCheck(CatalogReader catalog)
         var built = Build(question);
         var memory = new ServingMemory(built.Deployment);
         var reason = WhyNot(question, memory, built.Deployment);
-        var nearest = reason is null ? [] : Nearest(question, built.Deployment);
+        var nearest = reason is null ? [] : new NearestSearch(catalog, builder).Of(question, built.Deployment);
         return Answer(question, built, memory, reason, nearest);
     }
 
@@ -171,7 +166,7 @@ public sealed class FitCheck(CatalogReader catalog)
     }
 
     /// <summary>Null when it fits at the upper end of every estimate.</summary>
-    private static string? WhyNot(FitQuestion question, ServingMemory memory, Deployment deployment)
+    internal static string? WhyNot(FitQuestion question, ServingMemory memory, Deployment deployment)
     {
         if (question.Context is { } context && deployment.Architecture.MaximumContext is { } most && context > most)
             return $"the model was configured for {most:N0} tokens, not {context:N0}";
@@ -185,67 +180,7 @@ public sealed class FitCheck(CatalogReader catalog)
             : $"the cache needs {device.Cache} per device, {new ByteSize((long)device.CachePoolBytes.Low)} are left beside the weights";
     }
 
-    /// <summary>One change at a time: narrower weights, more devices, then a narrower cache.</summary>
-    private ImmutableArray<NearestFit> Nearest(FitQuestion question, Deployment deployment)
-    {
-        var devices = deployment.Parallelism.Devices;
-        var nearest = ImmutableArray.CreateBuilder<NearestFit>();
-        var accelerator = question.Hardware.Accelerator;
-        var bits = deployment.Weights.Matrices.BitsPerWeight;
-        foreach (var format in NarrowerFormats)
-        {
-            var narrower = WeightFormats.ByName[format].Matrices.BitsPerWeight < bits - 0.5;
-            if (narrower && TryFit(question, format, devices, question.KvCache, $"weights in {format}") is { } fit)
-            {
-                nearest.Add(fit);
-                break;
-            }
-        }
-        foreach (var degree in question.Hardware.Unequal.IsEmpty ? Degrees : [])
-        {
-            var withinNode =
-                accelerator.Link?.DevicesPerNode is not { } node || degree <= Math.Max(node, question.Hardware.Count);
-            if (
-                degree > devices
-                && withinNode
-                && TryFit(question, question.Weights, degree, question.KvCache, $"{degree} devices per replica")
-                    is { } fit
-            )
-            {
-                nearest.Add(fit);
-                break;
-            }
-        }
-        if (
-            question.Context is not null
-            && deployment.KvCache.BitsPerWeight > 8
-            && TryFit(question, question.Weights, devices, "fp8", "the cache in fp8") is { } narrow
-        )
-            nearest.Add(narrow);
-        return nearest.ToImmutable();
-    }
-
-    private NearestFit? TryFit(FitQuestion question, string? weights, int devices, string? cache, string change)
-    {
-        var request = Request(question, weights, devices) with { KvCache = cache };
-        if (builder.TryBuild(request, out _) is not { } built)
-            return null;
-        var memory = new ServingMemory(built.Deployment);
-        return WhyNot(question, memory, built.Deployment) is null
-            ? new NearestFit(
-                change,
-                (question.Hardware with { Count = Math.Max(devices, question.Hardware.Count) }).ToString(),
-                built.Deployment.Parallelism.Tensor,
-                built.Deployment.Weights.Name,
-                built.Deployment.KvCache.Name
-            )
-            {
-                PipelineParallel = built.Deployment.Parallelism.Pipeline,
-            }
-            : null;
-    }
-
-    private static DeploymentRequest Request(FitQuestion question, string? weights, int devices) =>
+    internal static DeploymentRequest Request(FitQuestion question, string? weights, int devices) =>
         new()
         {
             Model = question.Model,

@@ -31,6 +31,10 @@ public sealed class ServingPredictor(CatalogReader catalog)
     /// <summary>Without a cache every token is a step of its own to add up.</summary>
     private const long LongestUncachedOutput = 4_000_000;
 
+    /// <summary>One request in thirty years, and more than all the world sends.</summary>
+    private const double LowestRate = 1e-9;
+    private const double HighestRate = 1e9;
+
     private readonly FitCheck fits = new(catalog);
 
     public PredictAnswer Ask(ServingQuestion question)
@@ -200,8 +204,13 @@ public sealed class ServingPredictor(CatalogReader catalog)
         Text(question.PromptTokens, "--prompt");
         Text(question.OutputTokens, "--output");
         FitCheck.Refuse(question.Concurrency, "--concurrency");
-        if (question.Rate is { } rate && !(rate is > 0 and <= 1e9))
-            throw new BadContentException("--rate", "", $"{rate}", "requests per second above 0");
+        if (question.Rate is { } rate && !(rate is >= LowestRate and <= HighestRate))
+            throw new BadContentException(
+                "--rate",
+                "",
+                $"{rate}",
+                $"{LowestRate} to {HighestRate} requests per second"
+            );
 
         static void Text(long tokens, string option)
         {

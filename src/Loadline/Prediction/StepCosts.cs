@@ -8,9 +8,9 @@ namespace Loadline.Prediction;
 public sealed class StepCosts(Step step, int chunkTokens, RequestShape request)
 {
     /// <summary>
-    /// Batch sizes at which a table samples, four to an octave: between them the step time is close to a straight line.
+    /// Batch sizes at which a table samples, eight to an octave: between them the step time is close to a straight line.
     /// </summary>
-    private static readonly double[] Grid = [0, 1, 2, 3, .. Octaves(4, 2048), 4096];
+    private static readonly double[] Grid = [0, 1, 2, 3, 4, 5, 6, 7, .. Octaves(8, 2048), 4096];
 
     private double[]? decodeTable;
     private double[]? marginalTable;
@@ -86,8 +86,8 @@ public sealed class StepCosts(Step step, int chunkTokens, RequestShape request)
     {
         for (var octave = first; octave <= last; octave *= 2)
         {
-            for (var quarter = 4; quarter < 8; quarter++)
-                yield return octave / 4.0 * quarter;
+            for (var eighth = 8; eighth < 16; eighth++)
+                yield return octave / 8.0 * eighth;
         }
     }
 

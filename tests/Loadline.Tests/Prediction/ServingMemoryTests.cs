@@ -146,6 +146,29 @@ public sealed class ServingMemoryTests
         answer.Nearest.ShouldNotBeEmpty();
     }
 
+    [Theory]
+    [InlineData("meta-llama/Llama-3.1-70B-Instruct", "rtx-4090", "vllm", "4x:nvidia-rtx-4090-24gb")]
+    [InlineData("meta-llama/Llama-3.1-70B-Instruct", "m4-max", "llama.cpp", "apple-m4-max")]
+    [InlineData("deepseek-ai/DeepSeek-R1", "rtx-3060-12gb", "vllm", null)]
+    public void Where_one_change_is_not_enough_two_are_named_or_other_hardware(
+        string model,
+        string hardware,
+        string engine,
+        string? on
+    )
+    {
+        var catalog = Deployments.Catalog;
+        var answer = new FitCheck(catalog).Ask(Deployments.Question(model, hardware, engine));
+
+        answer.Fits.ShouldBeFalse();
+        var nearest = answer.Nearest[0];
+        if (on is not null)
+            nearest.Hardware.ShouldBe(on);
+        // What is named does fit.
+        var weights = nearest.WeightFormat == "fp8" ? null : nearest.WeightFormat;
+        new FitCheck(catalog).Ask(Deployments.Question(model, nearest.Hardware, engine, weights)).Fits.ShouldBeTrue();
+    }
+
     [Fact]
     public void Weights_of_the_latent_rank_are_copied_and_the_heads_are_not()
     {
