@@ -28,6 +28,7 @@ namespace Loadline.Catalog;
 [JsonSerializable(typeof(Region))]
 [JsonSerializable(typeof(Engine))]
 [JsonSerializable(typeof(KernelConstants))]
+[JsonSerializable(typeof(EndToEndConstants))]
 [JsonSerializable(typeof(CatalogModel))]
 [JsonSerializable(typeof(TaskPreset))]
 internal sealed partial class CatalogJson : JsonSerializerContext;

@@ -42,6 +42,11 @@ public sealed class CatalogReader
             new ShelfLayout("task", "tasks.json", "tasks", layer => layer.Text("id")),
             CatalogJson.Default.TaskPreset
         );
+        EndToEnd = new(
+            files,
+            new ShelfLayout("end-to-end constants", "end-to-end.json", "endToEnd", EndToEndId),
+            CatalogJson.Default.EndToEndConstants
+        );
         Kernels = new(
             this,
             new(
@@ -62,6 +67,8 @@ public sealed class CatalogReader
     public CatalogShelf<Engine> Engines { get; }
 
     public CatalogShelf<TaskPreset> Tasks { get; }
+
+    public CatalogShelf<EndToEndConstants> EndToEnd { get; }
 
     public KernelShelf Kernels { get; }
 
@@ -84,6 +91,11 @@ public sealed class CatalogReader
 
     private static string? RegionId(EntryLayer layer) =>
         layer.Text("provider") is { } provider && layer.Text("name") is { } name ? $"{provider}/{name}" : null;
+
+    private static string? EndToEndId(EntryLayer layer) =>
+        layer.Text("accelerator") is { } accelerator && layer.Text("engine") is { } engine
+            ? EndToEndConstants.IdOf(accelerator, engine)
+            : null;
 
     private static string? KernelId(EntryLayer layer) =>
         layer.Text("accelerator") is { } accelerator

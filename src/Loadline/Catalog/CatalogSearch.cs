@@ -12,6 +12,7 @@ public sealed class CatalogSearch(CatalogReader catalog)
         "offers",
         "engines",
         "kernels",
+        "end-to-end",
         "models",
         "tasks",
     ];
@@ -40,6 +41,7 @@ public sealed class CatalogSearch(CatalogReader catalog)
             "offers" => catalog.Offers,
             "engines" => catalog.Engines,
             "kernels" => catalog.Kernels,
+            "end-to-end" => catalog.EndToEnd,
             "models" => catalog.Models,
             "tasks" => catalog.Tasks,
             _ => throw new UnknownNameException("catalog kind", kind, Kinds, ambiguous: false),

@@ -15,6 +15,9 @@ public enum KernelRung
     /// <summary>Fitted on another accelerator with the same chip.</summary>
     SameChip,
 
+    /// <summary>Class constants, slowed down to whole runs of this engine on this accelerator.</summary>
+    EndToEnd,
+
     /// <summary>Fitted for this engine on a class of hardware this accelerator belongs to.</summary>
     EngineClass,
 
@@ -22,10 +25,22 @@ public enum KernelRung
     DatasheetOnly,
 }
 
+/// <summary>Factors on what waits for memory or a start-up, and on what waits for arithmetic.</summary>
+public readonly record struct Slowdown(double Memory, double Compute)
+{
+    public static Slowdown None => new(1, 1);
+}
+
 /// <summary>The constants to use, how they were found, and what stands in for formats they lack.</summary>
 public sealed record KernelMatch(KernelConstants Constants, KernelRung Rung, KernelConstants DatasheetOnly)
 {
     private const string Gguf = "GGUF";
+
+    /// <summary>How much slower than its constants whole runs are, where no kernel was measured.</summary>
+    public Slowdown Slowdown { get; init; } = Slowdown.None;
+
+    /// <summary>Those runs, where they are of this accelerator and engine.</summary>
+    public EndToEndConstants? Runs { get; init; }
 
     /// <summary>Constants of dense matrices in a weight format; the rung is lower when the format was not measured.</summary>
     public (MatrixConstants Constants, KernelRung Rung) Matrices(string weightFormat) =>
@@ -54,6 +69,9 @@ public sealed class KernelShelf : CatalogShelf
     /// <summary>Accelerator name of the constants that hold for hardware without measurements.</summary>
     public const string DatasheetOnly = "datasheet-only";
 
+    /// <summary>The medians are over this vendor's cards, so they need no such correction for the others of it.</summary>
+    private const string VendorOfMedians = "NVIDIA";
+
     private readonly CatalogReader catalog;
     private readonly CatalogShelf<KernelConstants> shelf;
 
@@ -73,6 +91,44 @@ public sealed class KernelShelf : CatalogShelf
         For(catalog.Accelerators.Find(acceleratorName), catalog.Engines.Find(engineName));
 
     public KernelMatch For(Accelerator accelerator, Engine engine)
+    {
+        var match = Nearest(accelerator, engine);
+        if (match.Rung < KernelRung.EngineClass)
+            return match;
+        if (catalog.EndToEnd.Get(EndToEndConstants.IdOf(accelerator.Id, engine.KernelsOf ?? engine.Id)) is { } runs)
+            return match with
+            {
+                Rung = KernelRung.EndToEnd,
+                Slowdown = new Slowdown(runs.MemorySlowdown, runs.ComputeSlowdown),
+                Runs = runs,
+            };
+        return accelerator.Vendor == VendorOfMedians ? match : match with { Slowdown = OfKind(accelerator) };
+    }
+
+    /// <summary>
+    /// The median of runs on other accelerators of the vendor and class; a single one says too little of its kind.
+    /// </summary>
+    private Slowdown OfKind(Accelerator accelerator)
+    {
+        var kin = catalog
+            .EndToEnd.All.Where(runs =>
+                catalog.Accelerators.Get(runs.Accelerator) is { } other
+                && other.Vendor == accelerator.Vendor
+                && other.Class == accelerator.Class
+            )
+            .ToList();
+        return kin.Select(runs => runs.Accelerator).Distinct(StringComparer.Ordinal).Count() < 2
+            ? Slowdown.None
+            : new Slowdown(Median(kin, runs => runs.MemorySlowdown), Median(kin, runs => runs.ComputeSlowdown));
+    }
+
+    private static double Median(IReadOnlyList<EndToEndConstants> kin, Func<EndToEndConstants, double> factor)
+    {
+        var sorted = kin.Select(factor).Order().ToList();
+        return Math.Sqrt(sorted[(sorted.Count - 1) / 2] * sorted[sorted.Count / 2]);
+    }
+
+    private KernelMatch Nearest(Accelerator accelerator, Engine engine)
     {
         var kernels = engine.KernelsOf ?? engine.Id;
         var median = shelf.Get(DatasheetOnly)!;

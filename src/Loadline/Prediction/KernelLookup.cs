@@ -21,6 +21,18 @@ internal static class KernelLookup
 
     public static MatrixConstants For(Operator item, Deployment deployment)
     {
+        var slowdown = deployment.Kernels.Slowdown;
+        var constants = Unslowed(item, deployment);
+        return constants with
+        {
+            ComputeFraction = constants.ComputeFraction / slowdown.Compute,
+            MemoryFraction = constants.MemoryFraction / slowdown.Memory,
+            Startup = constants.Startup * slowdown.Memory,
+        };
+    }
+
+    private static MatrixConstants Unslowed(Operator item, Deployment deployment)
+    {
         var kernels = deployment.Kernels;
         return item.Kind switch
         {
@@ -50,9 +62,19 @@ internal static class KernelLookup
     public static AttentionConstants Attention(Deployment deployment)
     {
         var constants = deployment.Kernels.Constants;
-        return deployment.KvCache.BitsPerWeight <= 8 && constants.Fp8CacheAttention is { } narrow
-            ? narrow
-            : constants.Attention;
+        var slowdown = deployment.Kernels.Slowdown;
+        var attention =
+            deployment.KvCache.BitsPerWeight <= 8 && constants.Fp8CacheAttention is { } narrow
+                ? narrow
+                : constants.Attention;
+        return attention with
+        {
+            ShortPrefillFraction = attention.ShortPrefillFraction / slowdown.Compute,
+            LongPrefillFraction = attention.LongPrefillFraction / slowdown.Compute,
+            PrefillStartup = attention.PrefillStartup * slowdown.Memory,
+            DecodeMemoryFraction = attention.DecodeMemoryFraction / slowdown.Memory,
+            DecodeStartup = attention.DecodeStartup * slowdown.Memory,
+        };
     }
 
     /// <summary>Decode of latent attention, which has kernels of its own where somebody measured them.</summary>
@@ -64,8 +86,14 @@ internal static class KernelLookup
                 ? constants.Fp8CacheLatentDecode ?? constants.LatentDecode
                 : constants.LatentDecode;
         var attention = Attention(deployment);
-        return measured
-            ?? new MemoryConstants
+        var slowdown = deployment.Kernels.Slowdown.Memory;
+        return measured is not null
+            ? measured with
+            {
+                MemoryFraction = measured.MemoryFraction / slowdown,
+                Startup = measured.Startup * slowdown,
+            }
+            : new MemoryConstants
             {
                 MemoryFraction = attention.DecodeMemoryFraction,
                 Startup = attention.DecodeStartup,
@@ -76,8 +104,14 @@ internal static class KernelLookup
     public static RecurrentConstants Recurrent(Deployment deployment)
     {
         var attention = Attention(deployment);
-        return deployment.Kernels.Constants.RecurrentState
-            ?? new RecurrentConstants
+        var slowdown = deployment.Kernels.Slowdown.Memory;
+        return deployment.Kernels.Constants.RecurrentState is { } measured
+            ? measured with
+            {
+                MemoryFraction = measured.MemoryFraction / slowdown,
+                Startup = measured.Startup * slowdown,
+            }
+            : new RecurrentConstants
             {
                 MemoryFraction = attention.DecodeMemoryFraction,
                 Startup = attention.DecodeStartup,
@@ -111,6 +145,8 @@ internal static class KernelLookup
         var weakest = WeakestRung(deployment);
         return weakest switch
         {
+            KernelRung.EndToEnd =>
+                $"Kernel times: none measured on {name}; class constants slowed down to {deployment.Kernels.Runs!.Runs} published runs of {deployment.Kernels.Runs.Models} models under {deployment.Engine.Name}.",
             KernelRung.OwnEngine => $"Kernel times: fitted on {name} under {deployment.Engine.Name}.",
             KernelRung.OtherEngine =>
                 $"Kernel times: fitted on {name} under {deployment.Kernels.Constants.Engine}, carried over to {deployment.Engine.Name}.",

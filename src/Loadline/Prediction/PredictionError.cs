@@ -37,7 +37,9 @@ public readonly record struct PredictionError(double Factor, Evidence Evidence)
         // Between nodes all-reduces are counted at the rate within one, so all that is left is an order of magnitude.
         var rung = deployment.SpansNodes ? KernelRung.DatasheetOnly : KernelLookup.WeakestRung(deployment);
         var factor = kernels.Constants.IntervalFactor;
-        if (rung == KernelRung.DatasheetOnly)
+        if (rung == KernelRung.EndToEnd)
+            factor = kernels.Runs!.IntervalFactor;
+        else if (rung == KernelRung.DatasheetOnly)
             factor = Math.Max(factor, kernels.DatasheetOnly.IntervalFactor);
         else if (rung is KernelRung.OtherEngine or KernelRung.SameChip)
             factor = Math.Pow(factor, 1 + TransferWidening);

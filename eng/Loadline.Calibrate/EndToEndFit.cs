@@ -1,0 +1,234 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Loadline.Catalog;
+using Loadline.Prediction;
+
+namespace Loadline.Calibrate;
+
+/// <summary>The constants of one accelerator under one engine, and how well they foretell models left out.</summary>
+internal sealed record EndToEndResult(
+    string Accelerator,
+    string Engine,
+    Slowdown Slowdown,
+    int Models,
+    int Runs,
+    string Sources,
+    double ErrorBefore,
+    double ErrorLeftOut,
+    double IntervalFactor
+)
+{
+    /// <summary>Constants that do not foretell what they have not seen are not worth having.</summary>
+    public bool IsKept => ErrorLeftOut < 0.75 * ErrorBefore;
+}
+
+/// <summary>
+/// Fits, for every accelerator and engine without measured kernels and with runs of at least two models, by how much
+/// whole runs are slower than the constants of their class. The factor is the median over models of the median over
+/// deployments, so no model counts by its number of rows. It is found by iteration, because engine overheads and
+/// collectives are not slowed.
+/// </summary>
+internal sealed class EndToEndFit(CsvTable table)
+{
+    private const int Iterations = 6;
+    private const double LeastInterval = 1.35;
+
+    private readonly List<MeasuredRun> runs = [];
+
+    public IReadOnlyList<EndToEndResult> Results()
+    {
+        Collect();
+        var groups = runs.GroupBy(run => run.Group)
+            .Where(group => group.Select(run => run.Model).Distinct(StringComparer.Ordinal).Count() > 1)
+            .ToDictionary(group => group.Key, group => group.ToList());
+        var none = groups.Keys.ToDictionary(key => key, _ => Slowdown.None);
+        var before = Slowness(none);
+        var whole = Fit(groups, _ => null);
+
+        var leftOut = groups.Keys.ToDictionary(key => key, _ => new List<double>());
+        var folds = groups.Max(group => ModelsOf(group.Value).Count);
+        for (var fold = 0; fold < folds; fold++)
+        {
+            var held = groups.ToDictionary(
+                group => group.Key,
+                group => ModelsOf(group.Value) is var models && fold < models.Count ? models[fold] : null
+            );
+            var slowness = Slowness(Fit(groups, key => held[key]));
+            foreach (var (key, members) in groups)
+                leftOut[key].AddRange(ErrorsByDeployment(members.Where(run => run.Model == held[key]), slowness));
+        }
+        return
+        [
+            .. groups.Select(group => new EndToEndResult(
+                group.Key.Accelerator,
+                group.Key.Engine,
+                whole[group.Key],
+                ModelsOf(group.Value).Count,
+                group.Value.Count,
+                string.Join(
+                    "; ",
+                    group.Value.Select(run => run.Source).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)
+                ),
+                Quantile(ErrorsByDeployment(group.Value, before), 0.5),
+                Quantile(leftOut[group.Key], 0.5),
+                Math.Max(LeastInterval, Math.Exp(Quantile(leftOut[group.Key], 0.9)))
+            )),
+        ];
+    }
+
+    /// <summary>Rows that are scored at all, of accelerators under engines that nobody measured kernels of.</summary>
+    private void Collect()
+    {
+        var catalog = new CatalogReader();
+        var scored = Score(catalog).Where(one => one.Predicted is not null).Select(one => one.Id).ToHashSet();
+        foreach (var row in table.Rows)
+        {
+            if (row["id"] is not { } id || !scored.Contains(id) || row["accelerator_id"] is not { } accelerator)
+                continue;
+            var engine = catalog.Engines.Find(new InferenceConditions(row).Engine.Split('@')[0]);
+            var known = catalog.Accelerators.Find(accelerator);
+            if (catalog.Kernels.For(known, engine).Rung < KernelRung.EndToEnd)
+                continue;
+            var metric = row.Text("metric");
+            runs.Add(
+                new MeasuredRun(
+                    id,
+                    known.Id,
+                    engine.KernelsOf ?? engine.Id,
+                    row.Text("model"),
+                    $"{row["model"]}|{row["weight_format"]}|{row["accelerator_count"]}|{row["tp"]}|{row["pp"]}|{row["source"]}",
+                    row.Text("source").Split(['@', ' '])[0],
+                    MeasuredRun.PhaseOf(metric),
+                    MeasuredRun.IsRateMetric(metric)
+                )
+            );
+        }
+    }
+
+    private Dictionary<(string, string), Slowdown> Fit(
+        Dictionary<(string, string), List<MeasuredRun>> groups,
+        Func<(string, string), string?> heldOut
+    )
+    {
+        var fitted = groups.Keys.ToDictionary(key => key, _ => Slowdown.None);
+        for (var iteration = 0; iteration < Iterations; iteration++)
+        {
+            var slowness = Slowness(fitted);
+            foreach (var (key, members) in groups)
+            {
+                var held = heldOut(key);
+                var seen = members.Where(run => run.Model != held).ToList();
+                fitted[key] = Next(fitted[key], seen, slowness);
+            }
+        }
+        return fitted;
+    }
+
+    /// <summary>Prompts teach the arithmetic, everything else the memory; where only one is known both take it.</summary>
+    private static Slowdown Next(
+        Slowdown slowdown,
+        IReadOnlyList<MeasuredRun> seen,
+        Dictionary<string, double> slowness
+    )
+    {
+        var memory = Correction(seen.Where(run => run.Phase == Phase.Decode), slowness);
+        var compute = Correction(seen.Where(run => run.Phase == Phase.Prefill), slowness);
+        return new Slowdown(
+            Math.Max(1, slowdown.Memory * (memory ?? compute ?? 1)),
+            Math.Max(1, slowdown.Compute * (compute ?? memory ?? 1))
+        );
+    }
+
+    private static double? Correction(IEnumerable<MeasuredRun> seen, Dictionary<string, double> slowness)
+    {
+        var byModel = seen.GroupBy(run => run.Model)
+            .Select(model =>
+                Quantile(
+                    model
+                        .GroupBy(run => run.Deployment)
+                        .Select(deployment => Quantile(deployment.Select(run => slowness[run.Id]), 0.5)),
+                    0.5
+                )
+            )
+            .ToList();
+        return byModel.Count == 0 ? null : Math.Exp(Quantile(byModel, 0.5));
+    }
+
+    private static IEnumerable<double> ErrorsByDeployment(
+        IEnumerable<MeasuredRun> members,
+        Dictionary<string, double> slowness
+    ) =>
+        members
+            .GroupBy(run => (run.Deployment, run.Phase))
+            .Select(deployment => Quantile(deployment.Select(run => Math.Abs(slowness[run.Id])), 0.5));
+
+    /// <summary>How much slower than predicted every run was, with these constants in the catalog.</summary>
+    private Dictionary<string, double> Slowness(Dictionary<(string Accelerator, string Engine), Slowdown> constants)
+    {
+        var folder = Directory.CreateTempSubdirectory("loadline-calibrate");
+        try
+        {
+            var entries = constants.Select(entry =>
+                Entry(entry.Key.Accelerator, entry.Key.Engine, entry.Value, 2, 2, 2, "being fitted")
+            );
+            File.WriteAllText(Path.Combine(folder.FullName, "end-to-end.json"), Document(entries));
+            var byId = Score(new CatalogReader(folder.FullName)).ToDictionary(one => one.Id);
+            return runs.ToDictionary(run => run.Id, run => run.SlownessOf(byId[run.Id]));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private ImmutableArray<ScoredCase> Score(CatalogReader catalog) =>
+        Validation.Of(table, catalog, new ModelSource(catalog), withCases: true).Cases!.Value;
+
+    private static List<string> ModelsOf(IEnumerable<MeasuredRun> members) =>
+        [.. members.Select(run => run.Model).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+
+    public static string Document(IEnumerable<JsonObject> entries)
+    {
+        var document = new JsonObject
+        {
+            ["$schema"] = "schemas/end-to-end.schema.json",
+            ["endToEnd"] = new JsonArray([.. entries]),
+        };
+        return document.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n";
+    }
+
+    public static JsonObject Entry(
+        string accelerator,
+        string engine,
+        Slowdown slowdown,
+        double interval,
+        int models,
+        int runs,
+        string source
+    ) =>
+        new()
+        {
+            ["accelerator"] = accelerator,
+            ["engine"] = engine,
+            ["memorySlowdown"] = Math.Round(slowdown.Memory, 2),
+            ["computeSlowdown"] = Math.Round(slowdown.Compute, 2),
+            ["intervalFactor"] = Math.Round(interval, 2),
+            ["models"] = models,
+            ["runs"] = runs,
+            ["source"] = source,
+            ["retrieved"] = DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
+        };
+
+    private static double Quantile(IEnumerable<double> values, double share)
+    {
+        var sorted = values.Order().ToList();
+        if (sorted.Count == 0)
+            return double.NaN;
+        var place = share * (sorted.Count - 1);
+        var below = (int)place;
+        var above = Math.Min(below + 1, sorted.Count - 1);
+        return sorted[below] + (place - below) * (sorted[above] - sorted[below]);
+    }
+}

@@ -1,0 +1,33 @@
+using System.Globalization;
+using Loadline.Calibrate;
+using Loadline.Prediction;
+
+// Loadline.Calibrate MEASUREMENTS.csv > catalog/end-to-end.json; what was fitted and left out goes to standard error.
+using var text = File.OpenText(args[0]);
+var results = new EndToEndFit(CsvTable.Read(Path.GetFileName(args[0]), text)).Results();
+foreach (var result in results.OrderBy(result => result.Accelerator, StringComparer.Ordinal))
+    Console.Error.WriteLine(
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{result.Accelerator}/{result.Engine}: memory x{result.Slowdown.Memory:0.00}, compute x{result.Slowdown.Compute:0.00}, {result.Models} models, {result.Runs} runs, error {Math.Exp(result.ErrorBefore) - 1:0.0%} before, {Math.Exp(result.ErrorLeftOut) - 1:0.0%} on models left out, interval x{result.IntervalFactor:0.00}, {(result.IsKept ? "kept" : "not kept")}"
+        )
+    );
+Console.Write(
+    EndToEndFit.Document(
+        results
+            .Where(result => result.IsKept)
+            .OrderBy(result => result.Accelerator, StringComparer.Ordinal)
+            .ThenBy(result => result.Engine, StringComparer.Ordinal)
+            .Select(result =>
+                EndToEndFit.Entry(
+                    result.Accelerator,
+                    result.Engine,
+                    result.Slowdown,
+                    result.IntervalFactor,
+                    result.Models,
+                    result.Runs,
+                    result.Sources
+                )
+            )
+    )
+);
