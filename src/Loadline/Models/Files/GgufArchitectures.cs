@@ -1,0 +1,32 @@
+using System.Collections.Frozen;
+using System.Text.Json.Nodes;
+
+namespace Loadline.Models;
+
+/// <summary>The values of <c>general.architecture</c> that are translated, one row each.</summary>
+internal static class GgufArchitectures
+{
+    private static readonly FrozenDictionary<string, Func<GgufFields, JsonObject>> All = new Dictionary<
+        string,
+        Func<GgufFields, JsonObject>
+    >
+    {
+        ["llama"] = fields => fields.Experts > 0 ? fields.Mixtral() : fields.Llama("llama"),
+        ["qwen2"] = fields => fields.Gated("qwen2"),
+        ["qwen3"] = fields => fields.Gated("qwen3"),
+        ["gemma2"] = fields => fields.Tied("gemma2").Windowed(fields, 2),
+        ["gemma3"] = fields => fields.Tied("gemma3_text").Windowed(fields, 6),
+        ["phi3"] = fields => fields.Gated("phi3").Window(fields),
+        ["gpt2"] = fields => fields.Gpt2("gpt2"),
+        ["qwen3moe"] = fields => fields.Qwen3Moe(),
+        ["gpt-oss"] = fields => fields.GptOss(),
+        ["deepseek2"] = fields => fields.DeepSeekLatent("deepseek_v3"),
+        ["deepseek32"] = fields => fields.DeepSeekLatent("deepseek_v32").WithIndexer(fields),
+        ["glm-dsa"] = fields => fields.DeepSeekLatent("glm_moe_dsa").WithIndexer(fields),
+    }.ToFrozenDictionary(StringComparer.Ordinal);
+
+    /// <summary>The names, for messages.</summary>
+    public static string Known { get; } = $"one of {string.Join(", ", All.Keys.Order(StringComparer.Ordinal))}";
+
+    public static Func<GgufFields, JsonObject>? Find(string architecture) => All.GetValueOrDefault(architecture);
+}
