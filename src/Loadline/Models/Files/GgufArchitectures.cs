@@ -33,6 +33,16 @@ internal static class GgufArchitectures
         ["deepseek2"] = fields => fields.DeepSeekLatent("deepseek_v3"),
         ["deepseek32"] = fields => fields.DeepSeekLatent("deepseek_v32").WithIndexer(fields),
         ["glm-dsa"] = fields => fields.DeepSeekLatent("glm_moe_dsa").WithIndexer(fields),
+
+        ["deci"] = fields => fields.NemotronNas(),
+        ["qwen3next"] = fields => fields.Qwen3Next(),
+        ["qwen35"] = fields => fields.Qwen35("qwen3_5"),
+        ["qwen35moe"] = fields => fields.Qwen35("qwen3_5_moe"),
+        ["falcon-h1"] = fields => fields.FalconH1(),
+        ["lfm2"] = fields => fields.Lfm2(),
+        ["mamba2"] = fields => fields.Mamba2(),
+        ["nemotron_h"] = fields => fields.NemotronH(),
+        ["nemotron_h_moe"] = fields => fields.NemotronH(),
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>The names, for messages.</summary>
