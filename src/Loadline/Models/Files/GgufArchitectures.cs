@@ -34,6 +34,7 @@ internal static class GgufArchitectures
         ["deepseek32"] = fields => fields.DeepSeekLatent("deepseek_v32").WithIndexer(fields),
         ["glm-dsa"] = fields => fields.DeepSeekLatent("glm_moe_dsa").WithIndexer(fields),
 
+        ["gemma4"] = fields => fields.Gemma4(),
         ["deci"] = fields => fields.NemotronNas(),
         ["qwen3next"] = fields => fields.Qwen3Next(),
         ["qwen35"] = fields => fields.Qwen35("qwen3_5"),
