@@ -152,7 +152,7 @@ public sealed class GgufModelTests : IDisposable
 
     [Theory]
     [InlineData("clip")]
-    [InlineData("bert")]
+    [InlineData("nomic-bert")]
     public void An_unknown_architecture_is_refused_with_the_known_ones(string architecture) =>
         Refused(new GgufWriter().Add("general.architecture", architecture)).Expected.ShouldContain("qwen3moe");
 
