@@ -56,6 +56,9 @@ internal static class GgufArchitectures
         ["deepseek32"] = fields => fields.DeepSeekLatent("deepseek_v32").WithIndexer(fields),
         ["glm-dsa"] = fields => fields.DeepSeekLatent("glm_moe_dsa").WithIndexer(fields),
 
+        ["mimo2"] = fields => fields.MimoV2(),
+        ["step35"] = fields => fields.Step(),
+
         ["gemma4"] = fields => fields.Gemma4(),
         ["deci"] = fields => fields.NemotronNas(),
         ["qwen3next"] = fields => fields.Qwen3Next(),
