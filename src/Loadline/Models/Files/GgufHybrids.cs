@@ -9,9 +9,9 @@ internal static class GgufHybrids
     private const string KvHeads = "attention.head_count_kv";
     private const string FeedForward = "feed_forward_length";
 
-    /// <summary>The converter leaves out the prediction layer, of which the configuration says nothing either.</summary>
+    /// <summary>Says how many prediction layers there are, as files mostly leave out the one that is published.</summary>
     public static JsonObject Qwen3Next(this GgufFields fields) =>
-        fields.GatedDelta("qwen3_next").With("mtp_num_hidden_layers", 0);
+        fields.GatedDelta("qwen3_next").With("mtp_num_hidden_layers", fields.PredictionLayers);
 
     /// <summary>The language model of a configuration that keeps it in a section of its own.</summary>
     public static JsonObject Qwen35(this GgufFields fields, string modelType) =>
