@@ -33,7 +33,9 @@ internal sealed class BertFamily : Family
         tensors.Norm($"{Layer}.output.LayerNorm", hidden, bias: true);
 
         tensors.Layers = [];
-        tensors.Linear("pooler.dense", hidden, hidden, Sharding.Replicated, bias: true);
+        // BertModel has a pooler unless built without; its configuration cannot say so, but a translated one can.
+        if (config.Flag("add_pooling_layer", true))
+            tensors.Linear("pooler.dense", hidden, hidden, Sharding.Replicated, bias: true);
 
         // RoBERTa numbers positions from 2 on, so two rows of its table are never reached.
         var context = config.ModelType == "bert" ? sizes.MaximumContext : sizes.MaximumContext - 2;

@@ -69,8 +69,11 @@ internal sealed class MimoV2Family : Family
     )
     {
         const string Layer = "model.mtp.layers.{layer}";
+        var count = config.PredictionLayers("num_nextn_predict_layers", whenAbsent: 3);
+        if (count == 0)
+            return;
         tensors.Part = ModelPart.Mtp;
-        tensors.Layers = LayerPatterns.AllLayers(config.PredictionLayers("num_nextn_predict_layers", whenAbsent: 3));
+        tensors.Layers = LayerPatterns.AllLayers(count);
         tensors.Norm($"{Layer}.enorm", sizes.Hidden);
         tensors.Norm($"{Layer}.hnorm", sizes.Hidden);
         tensors.Linear($"{Layer}.eh_proj", sizes.Hidden, 2L * sizes.Hidden, Sharding.Replicated);

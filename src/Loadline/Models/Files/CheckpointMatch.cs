@@ -63,9 +63,12 @@ public sealed class CheckpointMatch
 
     private void Gather()
     {
+        var listed = ListedScales();
         foreach (var stored in checkpoint.Tensors)
         {
-            var (key, part) = StoredNames.WeightOf(stored.Name);
+            var (key, part) = listed.Contains(stored.Name)
+                ? (stored.Name, StoredPart.Plain)
+                : StoredNames.WeightOf(stored.Name);
             if (!weights.TryGetValue(key, out var weight))
                 weights.Add(key, weight = new Weight());
             if (part == StoredPart.Scale)
@@ -77,20 +80,44 @@ public sealed class CheckpointMatch
         }
     }
 
-    private StoredSize? Find(Tensor tensor)
-    {
-        var ways = isGguf
-            ? GgufNames.Of(tensor.Name)
+    /// <summary>GGUF names of scales that are weights of the architecture, not companions of quantized ones.</summary>
+    private HashSet<string> ListedScales() =>
+        isGguf
+            ?
+            [
+                .. architecture
+                    .Tensors.Tensors.Where(tensor => tensor.Name.EndsWith("scale", StringComparison.Ordinal))
+                    .SelectMany(tensor =>
+                        WaysOf(tensor)
+                            .SelectMany(way => way)
+                            .SelectMany(name => tensor.Layers.Select(layer => InLayer(name, layer)))
+                    ),
+            ]
+            : [];
+
+    private IReadOnlyList<IReadOnlyList<string>> WaysOf(Tensor tensor) =>
+        isGguf
+            ? GgufNames.Of(tensor.Name, architecture.Layers.Length)
             :
             [
                 [StoredNames.Unwrap(tensor.Name)],
             ];
+
+    private static string InLayer(string name, int layer) =>
+        name.Replace("{layer}", layer.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
+
+    private StoredSize? Find(Tensor tensor)
+    {
+        var ways = WaysOf(tensor);
+        // GGUF stores prediction layers behind the others, whatever the checkpoint counted.
+        var isAppended = isGguf && tensor.Part == ModelPart.Mtp && tensor.Layers is [0, ..];
+        var first = isAppended ? architecture.Layers.Length : 0;
         var counts = new FormatCount();
         var bytes = 0L;
         var complete = true;
         foreach (var layer in tensor.Layers.IsEmpty ? [-1] : tensor.Layers)
         {
-            var found = FindInLayer(tensor, ways, layer);
+            var found = FindInLayer(tensor, ways, first + layer);
             complete &= found.Count > 0;
             foreach (var weight in found)
             {
@@ -110,14 +137,13 @@ public sealed class CheckpointMatch
     /// <summary>The stored weights that make up a tensor in one layer; none when one of them is absent.</summary>
     private List<Weight> FindInLayer(Tensor tensor, IReadOnlyList<IReadOnlyList<string>> ways, int layer)
     {
-        var number = layer.ToString(CultureInfo.InvariantCulture);
         foreach (var way in ways)
         {
             var found = new List<Weight>();
             var all = true;
             foreach (var template in way)
             {
-                var name = layer < 0 ? template : template.Replace("{layer}", number, StringComparison.Ordinal);
+                var name = layer < 0 ? template : InLayer(template, layer);
                 var perExpert = name.Contains("{expert}", StringComparison.Ordinal);
                 for (var expert = 0; all && expert < (perExpert ? tensor.Experts : 1); expert++)
                 {

@@ -10,39 +10,71 @@ namespace Loadline.Models;
 /// </summary>
 internal sealed class GgufFields
 {
+    private const string HeadsField = "attention.head_count";
+    private const string KvHeadsField = "attention.head_count_kv";
+
     private readonly GgufMetadata metadata;
     private readonly FrozenDictionary<string, StoredTensor> tensors;
+
+    /// <summary>Layers of the file, prediction layers included.</summary>
+    private readonly int blocks;
 
     public GgufFields(GgufMetadata metadata, Checkpoint checkpoint, string architecture)
     {
         this.metadata = metadata;
         Prefix = architecture;
         tensors = checkpoint.Tensors.ToFrozenDictionary(tensor => tensor.Name, StringComparer.Ordinal);
-        Layers = metadata.RequiredSize(Key("block_count"));
+        blocks = metadata.RequiredSize(Key("block_count"));
+        PredictionLayers = Optional("nextn_predict_layers") ?? 0;
+        if (PredictionLayers >= blocks)
+            throw Wrong("nextn_predict_layers", $"{PredictionLayers}", $"fewer than the {blocks} blocks");
         CheckBlocks();
         Hidden = metadata.RequiredSize(Key("embedding_length"));
         Vocabulary = CheckEmbedding();
-        Heads = RequiredEveryLayer("attention.head_count");
-        KvHeads = EveryLayer("attention.head_count_kv") ?? Heads;
-        if (KvHeads == 0)
-            throw metadata.Wrong(Key("attention.head_count_kv"), "0", "a positive number");
-        HeadSize = CheckHeadSize();
     }
 
     public string Prefix { get; }
 
-    public int Layers { get; }
+    /// <summary>Layers of the language model.</summary>
+    public int Layers => blocks - PredictionLayers;
+
+    /// <summary>Layers for multi-token prediction, stored behind those of the language model.</summary>
+    public int PredictionLayers { get; }
 
     public int Hidden { get; }
 
     public int Vocabulary { get; }
 
-    public int Heads { get; }
+    public int Heads => RequiredEveryLayer(HeadsField);
 
-    public int KvHeads { get; }
+    public int KvHeads => Positive(KvHeadsField, EveryLayer(KvHeadsField) ?? Heads);
 
-    /// <summary>Null when it is the hidden size shared out over the heads.</summary>
-    public int? HeadSize { get; }
+    /// <summary>Width of a key, which most models share with queries and values.</summary>
+    public int KeySize
+    {
+        get
+        {
+            if (Positive("attention.key_length") is { } size)
+                return size;
+            if (Positive("attention.value_length") is { } value)
+                throw Wrong("attention.key_length", "missing", $"value_length {value}");
+            return Hidden % Heads == 0
+                ? Hidden / Heads
+                : throw Wrong(HeadsField, $"{Heads}", $"a divisor of embedding_length {Hidden}, or a key_length");
+        }
+    }
+
+    /// <summary>Width of a head where keys and values are alike.</summary>
+    public int HeadSize
+    {
+        get
+        {
+            var size = KeySize;
+            return (Positive("attention.value_length") ?? size) is var value && value != size
+                ? throw Wrong("attention.value_length", $"{value}", $"key_length {size}")
+                : size;
+        }
+    }
 
     public int Intermediate => RequiredEveryLayer("feed_forward_length");
 
@@ -57,36 +89,9 @@ internal sealed class GgufFields
             var active = Required("expert_used_count");
             return active <= Experts
                 ? active
-                : throw metadata.Wrong(Key("expert_used_count"), $"{active}", $"at most expert_count {Experts}");
+                : throw Wrong("expert_used_count", $"{active}", $"at most expert_count {Experts}");
         }
     }
-
-    public bool Has(string tensor) => tensors.ContainsKey(tensor);
-
-    public string Key(string field) => $"{Prefix}.{field}";
-
-    public int Required(string field) => metadata.RequiredSize(Key(field));
-
-    /// <summary>As written, 0 included; null when absent.</summary>
-    public int? Optional(string field) => metadata.Size(Key(field));
-
-    /// <summary>Null when absent, or 0, which writers use for "none".</summary>
-    public int? Positive(string field) => Optional(field) is { } value and > 0 ? value : null;
-
-    /// <summary>True or false for each layer; null when the file does not say.</summary>
-    public IReadOnlyList<bool>? Pattern(string field)
-    {
-        if (metadata.Find(Key(field)) is not { Type: GgufType.Array } value)
-            return null;
-        return value.Wholes is { } items && items.Count == Layers
-            ? [.. items.Select(item => item != 0)]
-            : throw metadata.Wrong(Key(field), value.ToString(), $"one truth value for each of {Layers} layers");
-    }
-
-    public int RequiredEveryLayer(string field) =>
-        EveryLayer(field) is { } value and > 0
-            ? value
-            : throw metadata.Wrong(Key(field), metadata.Find(Key(field))?.ToString() ?? "missing", "a positive number");
 
     /// <summary>The type of most weights that are not quantized; llama.cpp computes in 16 bit otherwise.</summary>
     public string DataType =>
@@ -97,7 +102,92 @@ internal sealed class GgufFields
             _ => "float16",
         };
 
-    private int? EveryLayer(string field) => metadata.SizeOfEveryLayer(Key(field), Layers);
+    public bool Has(string tensor) => tensors.ContainsKey(tensor);
+
+    /// <summary>True when any layer has the tensor, for those that only some kinds of layer have.</summary>
+    public bool HasInSomeLayer(string tensor) =>
+        Enumerable.Range(0, Layers).Any(layer => tensors.ContainsKey($"blk.{layer}.{tensor}"));
+
+    /// <summary>Rows of a table such as that of positions; null when the file has none.</summary>
+    public long? RowsOf(string tensor) =>
+        tensors.TryGetValue(tensor, out var found) && found.Shape is [var rows, _] ? rows : null;
+
+    public string Key(string field) => $"{Prefix}.{field}";
+
+    public BadContentException Wrong(string field, string found, string expected) =>
+        metadata.Wrong(Key(field), found, expected);
+
+    public int Required(string field) => metadata.RequiredSize(Key(field));
+
+    /// <summary>As written, 0 included; null when absent.</summary>
+    public int? Optional(string field) => metadata.Size(Key(field));
+
+    /// <summary>Null when absent, or 0, which writers use for "none".</summary>
+    public int? Positive(string field) => Optional(field) is { } value and > 0 ? value : null;
+
+    public bool IsArray(string field) => metadata.Find(Key(field)) is { Type: GgufType.Array };
+
+    /// <summary>One number for each layer of the language model; null when absent.</summary>
+    public ImmutableArray<int>? PerLayer(string field) =>
+        metadata.SizePerLayer(Key(field), blocks, Layers) is { } sizes ? [.. sizes.Take(Layers)] : null;
+
+    public ImmutableArray<int> RequiredPerLayer(string field) =>
+        PerLayer(field) ?? throw Wrong(field, "missing", "one number, or one for each layer");
+
+    /// <summary>
+    /// The number that all the layers meant have in common. Layers that differ are refused, because the number of one
+    /// would stand for all.
+    /// </summary>
+    public int? EveryLayer(string field, Predicate<int>? meant = null)
+    {
+        if (PerLayer(field) is not { } sizes)
+            return null;
+        int? first = null;
+        for (var layer = 0; layer < sizes.Length; layer++)
+        {
+            if (meant is not null && !meant(layer))
+                continue;
+            first ??= layer;
+            if (sizes[layer] != sizes[first.Value])
+            {
+                var found = $"{sizes[first.Value]} in layer {first} and {sizes[layer]} in layer {layer}";
+                throw Wrong(field, found, $"one number for all layers {(meant is null ? "" : "of a kind")}".TrimEnd());
+            }
+        }
+        return first is { } index ? sizes[index] : null;
+    }
+
+    public int RequiredEveryLayer(string field) =>
+        Positive(field, EveryLayer(field) ?? throw Wrong(field, "missing", "a positive number"));
+
+    /// <summary>Layers whose number is not 0, as hybrids mark their layers with attention or with an MLP.</summary>
+    public ImmutableArray<bool> LayersWith(string field) => [.. RequiredPerLayer(field).Select(size => size > 0)];
+
+    /// <summary>The number of those layers where it is not 0.</summary>
+    public int WhereNotZero(string field)
+    {
+        var sizes = RequiredPerLayer(field);
+        return EveryLayer(field, layer => sizes[layer] > 0) ?? throw Wrong(field, "0 in every layer", "some layers");
+    }
+
+    /// <summary>
+    /// Layers that see a window: as the file lists them, or all but every n-th; by the architecture's own period when
+    /// the file says neither.
+    /// </summary>
+    public ImmutableArray<bool> WindowedLayers(int period)
+    {
+        const string Field = "attention.sliding_window_pattern";
+        if (Positive("attention.sliding_window") is null)
+            return [.. Enumerable.Repeat(false, Layers)];
+        if (IsArray(Field))
+            return [.. RequiredPerLayer(Field).Select(item => item != 0)];
+        var every = Optional(Field) ?? period;
+        // llama.cpp, llama_hparams::set_swa_pattern: the last of each group of so many layers sees everything.
+        return [.. Enumerable.Range(0, Layers).Select(layer => every == 0 || layer % every < every - 1)];
+    }
+
+    private int Positive(string field, int value) =>
+        value > 0 ? value : throw Wrong(field, $"{value}", "a positive number");
 
     private void CheckBlocks()
     {
@@ -111,10 +201,10 @@ internal sealed class GgufFields
             if (dot > 0 && int.TryParse(digits[..dot], NumberStyles.None, CultureInfo.InvariantCulture, out var block))
                 seen.Add(block);
         }
-        if (seen.Count == Layers && seen.All(block => block < Layers))
+        if (seen.Count == blocks && seen.All(block => block < blocks))
             return;
         var found = seen.Count == 0 ? "no blk.N tensors" : $"tensors of {seen.Count} blocks up to blk.{seen.Max()}";
-        throw metadata.Wrong(Key("block_count"), $"{Layers}, but {found}", "tensors for each of the blocks");
+        throw Wrong("block_count", $"{blocks}, but {found}", "tensors for each of the blocks");
     }
 
     private int CheckEmbedding()
@@ -136,18 +226,7 @@ internal sealed class GgufFields
         if (tokens is { Type: GgufType.Array } && tokens.Value.Count != rows)
             throw metadata.Wrong("tokenizer.ggml.tokens", tokens.Value.ToString(), $"{rows}, as token_embd.weight has");
         if (Optional("vocab_size") is { } size && size != rows)
-            throw metadata.Wrong(Key("vocab_size"), $"{size}", $"{rows}, as token_embd.weight has");
+            throw Wrong("vocab_size", $"{size}", $"{rows}, as token_embd.weight has");
         return (int)rows;
-    }
-
-    private int? CheckHeadSize()
-    {
-        var key = Positive("attention.key_length");
-        var value = Positive("attention.value_length");
-        if ((key, value) is ({ } keySize, { } valueSize) && keySize != valueSize)
-            throw metadata.Wrong(Key("attention.value_length"), $"{valueSize}", $"key_length {keySize}");
-        if (key is null && value is not null)
-            throw metadata.Wrong(Key("attention.key_length"), "missing", $"value_length {value}");
-        return key;
     }
 }

@@ -39,6 +39,13 @@ public sealed partial class GgufFile
         return Join(headers);
     }
 
+    /// <summary>Reads a model that is one file from wherever its bytes are.</summary>
+    /// <param name="stream">Seekable; only its header is read.</param>
+    /// <param name="file">Name for messages.</param>
+    /// <exception cref="BadContentException">What is there is not a model, or not a sound one.</exception>
+    public static Model ReadModel(Stream stream, string file) =>
+        ModelFiles.Complete(file, Join([GgufHeader.Read(stream, file)]), file);
+
     /// <summary>Names of all files of the model one of whose files is named; that one alone if it is the whole.</summary>
     /// <exception cref="BadContentException">The name numbers a part that cannot be.</exception>
     internal static IReadOnlyList<string> PartsOf(string name, string path)

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Loadline.Models;
 
 /// <summary>The key-value pairs of a GGUF file, read field by field so that a wrong one is named.</summary>
@@ -42,20 +44,19 @@ public sealed class GgufMetadata
             : throw Wrong(key, Find(key)?.ToString() ?? "missing", "a positive number");
 
     /// <summary>
-    /// A number that holds for all layers. It may be written once, or once per layer when all layers agree; layers
-    /// that differ are refused, because one of their numbers would stand for all.
+    /// One number for each of so many layers, be it written once for all or one by one; null when absent.
     /// </summary>
-    public int? SizeOfEveryLayer(string key, int layers)
+    /// <param name="key">The key.</param>
+    /// <param name="lengths">Lengths that an array may have: prediction layers are counted in or left out.</param>
+    public ImmutableArray<int>? SizePerLayer(string key, params ReadOnlySpan<int> lengths)
     {
         if (Find(key) is not { Type: GgufType.Array } value)
-            return Size(key);
+            return Size(key) is { } size ? [.. Enumerable.Repeat(size, lengths[0])] : null;
         if (value.Wholes is not { } items || items.Any(item => item is < 0 or >= LargestSize))
             throw Wrong(key, value.ToString(), "whole numbers below 2^31");
-        if (items.Count != layers)
-            throw Wrong(key, value.ToString(), $"one number for each of {layers} layers");
-        if (items.FirstOrDefault(item => item != items[0], items[0]) is var other && other != items[0])
-            throw Wrong(key, $"{items[0]} in one layer and {other} in another", "one number for all layers");
-        return (int)items[0];
+        return lengths.Contains(items.Count)
+            ? [.. items.Select(item => (int)item)]
+            : throw Wrong(key, value.ToString(), $"one number for each of {lengths[0]} layers");
     }
 
     public BadContentException Wrong(string key, string found, string expected) =>

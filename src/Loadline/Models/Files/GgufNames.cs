@@ -4,84 +4,87 @@ namespace Loadline.Models;
 
 /// <summary>Names of the same tensor in a Hugging Face checkpoint and in GGUF.</summary>
 /// <remarks>llama.cpp, <c>gguf-py/gguf/tensor_mapping.py</c>.</remarks>
-internal static class GgufNames
+internal static partial class GgufNames
 {
-    /// <summary>
-    /// The last parts of a Hugging Face name, without <c>.weight</c>, and what GGUF calls it. Alternatives, tried in
-    /// order, are divided by <c>|</c>; tensors that together make one are joined by <c>+</c>.
-    /// </summary>
-    private static readonly FrozenDictionary<string, string> InLayer = new Dictionary<string, string>
-    {
-        ["input_layernorm"] = "attn_norm",
-        ["ln_1"] = "attn_norm",
-        ["ln_2"] = "ffn_norm",
-        // Families that normalize after attention as well need ffn_norm for the norm before the MLP.
-        ["post_attention_layernorm"] = "post_attention_norm|ffn_norm",
-        ["pre_feedforward_layernorm"] = "ffn_norm",
-        ["post_feedforward_layernorm"] = "post_ffw_norm",
-        ["self_attn.q_proj"] = "attn_q",
-        ["self_attn.k_proj"] = "attn_k",
-        ["self_attn.v_proj"] = "attn_v",
-        ["self_attn.o_proj"] = "attn_output",
-        ["self_attn.qkv_proj"] = "attn_qkv",
-        ["self_attn.q_norm"] = "attn_q_norm",
-        ["self_attn.k_norm"] = "attn_k_norm",
-        ["self_attn.sinks"] = "attn_sinks",
-        ["attn.c_attn"] = "attn_qkv",
-        ["attn.c_proj"] = "attn_output",
-        ["mlp.c_fc"] = "ffn_up",
-        ["mlp.c_proj"] = "ffn_down",
-        ["mlp.gate_proj"] = "ffn_gate",
-        ["mlp.up_proj"] = "ffn_up",
-        ["mlp.down_proj"] = "ffn_down",
-        ["mlp.gate_up_proj"] = "ffn_up",
-        ["mlp.gate"] = "ffn_gate_inp",
-        ["mlp.router"] = "ffn_gate_inp",
-        ["block_sparse_moe.gate"] = "ffn_gate_inp",
-        ["mlp.experts.{expert}.gate_proj"] = "ffn_gate_exps|ffn_gate.{expert}",
-        ["mlp.experts.{expert}.up_proj"] = "ffn_up_exps|ffn_up.{expert}",
-        ["mlp.experts.{expert}.down_proj"] = "ffn_down_exps|ffn_down.{expert}",
-        ["block_sparse_moe.experts.{expert}.w1"] = "ffn_gate_exps|ffn_gate.{expert}",
-        ["block_sparse_moe.experts.{expert}.w3"] = "ffn_up_exps|ffn_up.{expert}",
-        ["block_sparse_moe.experts.{expert}.w2"] = "ffn_down_exps|ffn_down.{expert}",
-        ["mlp.experts.gate_up_proj"] = "ffn_gate_exps+ffn_up_exps|ffn_gate_up_exps",
-        ["mlp.experts.down_proj"] = "ffn_down_exps",
-    }.ToFrozenDictionary(StringComparer.Ordinal);
+    private static readonly string[] LayerPrefixes =
+    [
+        "layers.{layer}.",
+        "h.{layer}.",
+        "blocks.{layer}.",
+        "layer.{layer}.",
+    ];
 
     private static readonly FrozenDictionary<string, string> Outside = new Dictionary<string, string>
     {
         ["embed_tokens"] = "token_embd",
+        ["embed_in"] = "token_embd",
+        ["embedding"] = "token_embd",
+        ["embeddings"] = "token_embd",
+        ["tok_embeddings"] = "token_embd",
+        ["word_embeddings"] = "token_embd",
         ["wte"] = "token_embd",
         ["wpe"] = "position_embd",
+        ["position_embeddings"] = "position_embd",
+        ["token_type_embeddings"] = "token_types",
+        ["word_embeddings_layernorm"] = "token_embd_norm",
+        ["LayerNorm"] = "token_embd_norm",
+        ["embed_tokens_per_layer"] = "per_layer_token_embd",
+        ["per_layer_model_projection"] = "per_layer_model_proj",
+        ["per_layer_projection_norm"] = "per_layer_proj_norm",
         ["norm"] = "output_norm",
+        ["norm_f"] = "output_norm",
         ["ln_f"] = "output_norm",
+        ["final_layernorm"] = "output_norm",
+        ["final_layer_norm"] = "output_norm",
+        // LFM2's last norm is called after the embedding, and GGUF followed.
+        ["embedding_norm"] = "token_embd_norm|output_norm",
         ["lm_head"] = "output",
+        ["embed_out"] = "output",
+        ["output"] = "output",
+        ["dense"] = "cls",
+    }.ToFrozenDictionary(StringComparer.Ordinal);
+
+    /// <summary>What joins a prediction layer to the model, where its checkpoint keeps that outside the layers.</summary>
+    private static readonly FrozenDictionary<string, string> Prediction = new Dictionary<string, string>
+    {
+        ["mtp.fc"] = "nextn.eh_proj",
+        ["mtp.pre_fc_norm_embedding"] = "nextn.enorm",
+        ["mtp.pre_fc_norm_hidden"] = "nextn.hnorm",
+        ["mtp.norm"] = "nextn.shared_head_norm",
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>Ways a tensor may be stored; each is the names that make it up. Empty when GGUF has no name for it.</summary>
-    public static IReadOnlyList<IReadOnlyList<string>> Of(string name)
+    /// <param name="name">Name in a Hugging Face checkpoint.</param>
+    /// <param name="layers">Layers of the language model, behind which prediction layers are stored.</param>
+    public static IReadOnlyList<IReadOnlyList<string>> Of(string name, int layers)
     {
         var (stem, ending) = Split(name);
-        var (table, prefix) = (Outside, "");
-        foreach (var layers in (ReadOnlySpan<string>)["layers.{layer}.", "h.{layer}."])
+        if (Prediction.TryGetValue(stem, out var names))
+            return Ways(names, $"blk.{layers}.", ending);
+        foreach (var prefix in LayerPrefixes)
         {
-            var position = stem.IndexOf(layers, StringComparison.Ordinal);
-            if (position < 0)
-                continue;
-            stem = stem[(position + layers.Length)..];
-            (table, prefix) = (InLayer, "blk.{layer}.");
+            var position = stem.IndexOf(prefix, StringComparison.Ordinal);
+            if (position >= 0)
+            {
+                var inLayer = stem[(position + prefix.Length)..];
+                return InLayer.TryGetValue(inLayer, out names) ? Ways(names, "blk.{layer}.", ending) : [];
+            }
         }
-        if (prefix.Length == 0)
-            stem = stem[(stem.LastIndexOf('.') + 1)..];
-        if (!table.TryGetValue(stem, out var names))
-            return [];
-        return
+        return Outside.TryGetValue(stem[(stem.LastIndexOf('.') + 1)..], out names) ? Ways(names, "", ending) : [];
+    }
+
+    private static IReadOnlyList<IReadOnlyList<string>> Ways(string names, string prefix, string ending) =>
         [
             .. names
                 .Split('|')
-                .Select(way => (IReadOnlyList<string>)[.. way.Split('+').Select(part => $"{prefix}{part}.{ending}")]),
+                .Select(way =>
+                    (IReadOnlyList<string>)
+                        [
+                            .. way.Split('+')
+                                .Select(part => part[0] == '=' ? $"{prefix}{part[1..]}" : $"{prefix}{part}.{ending}"),
+                        ]
+                ),
         ];
-    }
 
     /// <summary>gpt-oss ends its expert names in <c>_bias</c> or in nothing, everybody else in <c>.weight</c>.</summary>
     private static (string Stem, string Ending) Split(string name)

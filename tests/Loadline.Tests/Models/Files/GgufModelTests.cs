@@ -85,7 +85,7 @@ public sealed class GgufModelTests : IDisposable
     }
 
     [Theory]
-    [InlineData(new[] { 2, 1 }, "2 in one layer and 1 in another")]
+    [InlineData(new[] { 2, 1 }, "2 in layer 0 and 1 in layer 1")]
     [InlineData(new[] { 2 }, "an array of 1 Int32")]
     [InlineData(new[] { 2, 2, 2 }, "an array of 3 Int32")]
     [InlineData(new[] { -2, -2 }, "an array of 2 Int32")]
@@ -152,7 +152,7 @@ public sealed class GgufModelTests : IDisposable
 
     [Theory]
     [InlineData("clip")]
-    [InlineData("bert")]
+    [InlineData("nomic-bert")]
     public void An_unknown_architecture_is_refused_with_the_known_ones(string architecture) =>
         Refused(new GgufWriter().Add("general.architecture", architecture)).Expected.ShouldContain("qwen3moe");
 
