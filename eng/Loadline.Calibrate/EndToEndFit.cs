@@ -14,6 +14,7 @@ internal sealed record EndToEndResult(
     Slowdown Slowdown,
     int Models,
     int Runs,
+    string Dates,
     string Sources,
     double ErrorBefore,
     double ErrorLeftOut,
@@ -34,6 +35,9 @@ internal sealed class EndToEndFit(CsvTable table)
 {
     private const int Iterations = 6;
     private const double LeastInterval = 1.35;
+
+    /// <summary>Runs of one source say nothing of the next version of the software: the logarithm grows by this.</summary>
+    private const double SingleSourceWidening = 1.25;
 
     private readonly List<MeasuredRun> runs = [];
 
@@ -67,13 +71,14 @@ internal sealed class EndToEndFit(CsvTable table)
                 whole[group.Key],
                 ModelsOf(group.Value).Count,
                 group.Value.Count,
+                Dates(group.Value),
                 string.Join(
                     "; ",
                     group.Value.Select(run => run.Source).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)
                 ),
                 Quantile(ErrorsByDeployment(group.Value, before), 0.5),
                 Quantile(leftOut[group.Key], 0.5),
-                Math.Max(LeastInterval, Math.Exp(Quantile(leftOut[group.Key], 0.9)))
+                Interval(group.Value, leftOut[group.Key])
             )),
         ];
     }
@@ -99,7 +104,8 @@ internal sealed class EndToEndFit(CsvTable table)
                     engine.KernelsOf ?? engine.Id,
                     row.Text("model"),
                     $"{row["model"]}|{row["weight_format"]}|{row["accelerator_count"]}|{row["tp"]}|{row["pp"]}|{row["source"]}",
-                    row.Text("source").Split(['@', ' '])[0],
+                    Repository(row.Text("source")),
+                    row["source_date"] ?? "",
                     MeasuredRun.PhaseOf(metric),
                     MeasuredRun.IsRateMetric(metric)
                 )
@@ -118,27 +124,35 @@ internal sealed class EndToEndFit(CsvTable table)
             var slowness = Slowness(fitted);
             foreach (var (key, members) in groups)
             {
-                var held = heldOut(key);
-                var seen = members.Where(run => run.Model != held).ToList();
-                fitted[key] = Next(fitted[key], seen, slowness);
+                fitted[key] = Next(fitted[key], heldOut(key), members, slowness);
             }
         }
         return fitted;
     }
 
-    /// <summary>Prompts teach the arithmetic, everything else the memory; where only one is known both take it.</summary>
+    /// <summary>
+    /// Prompts teach the arithmetic, everything else the memory. What runs of fewer than two models could teach is
+    /// taken from the other.
+    /// </summary>
     private static Slowdown Next(
         Slowdown slowdown,
-        IReadOnlyList<MeasuredRun> seen,
+        string? held,
+        IReadOnlyList<MeasuredRun> members,
         Dictionary<string, double> slowness
     )
     {
-        var memory = Correction(seen.Where(run => run.Phase == Phase.Decode), slowness);
-        var compute = Correction(seen.Where(run => run.Phase == Phase.Prefill), slowness);
+        var memory = Correction(Teaching(Phase.Decode), slowness);
+        var compute = Correction(Teaching(Phase.Prefill), slowness);
         return new Slowdown(
             Math.Max(1, slowdown.Memory * (memory ?? compute ?? 1)),
             Math.Max(1, slowdown.Compute * (compute ?? memory ?? 1))
         );
+
+        IEnumerable<MeasuredRun> Teaching(Phase phase)
+        {
+            var own = members.Where(run => run.Phase == phase).ToList();
+            return ModelsOf(own).Count < 2 ? [] : own.Where(run => run.Model != held);
+        }
     }
 
     private static double? Correction(IEnumerable<MeasuredRun> seen, Dictionary<string, double> slowness)
@@ -171,7 +185,7 @@ internal sealed class EndToEndFit(CsvTable table)
         try
         {
             var entries = constants.Select(entry =>
-                Entry(entry.Key.Accelerator, entry.Key.Engine, entry.Value, 2, 2, 2, "being fitted")
+                Entry(entry.Key.Accelerator, entry.Key.Engine, entry.Value, 2, 2, 2, "being fitted", "")
             );
             File.WriteAllText(Path.Combine(folder.FullName, "end-to-end.json"), Document(entries));
             var byId = Score(new CatalogReader(folder.FullName)).ToDictionary(one => one.Id);
@@ -185,6 +199,32 @@ internal sealed class EndToEndFit(CsvTable table)
 
     private ImmutableArray<ScoredCase> Score(CatalogReader catalog) =>
         Validation.Of(table, catalog, new ModelSource(catalog), withCases: true).Cases!.Value;
+
+    /// <summary>Owner and repository, or the host, without the file within.</summary>
+    private static string Repository(string source) =>
+        string.Join(
+            '/',
+            source.Split(['@', ' '])[0].Replace("https://", "", StringComparison.Ordinal).Split('/').Take(2)
+        );
+
+    private static string Dates(IEnumerable<MeasuredRun> members)
+    {
+        var dates = members
+            .Select(run => run.Date)
+            .Where(date => date.Length > 0)
+            .Order(StringComparer.Ordinal)
+            .ToList();
+        return dates.Count == 0 ? "at no stated date"
+            : dates[0] == dates[^1] ? dates[0]
+            : $"{dates[0]} to {dates[^1]}";
+    }
+
+    private static double Interval(IEnumerable<MeasuredRun> members, IEnumerable<double> leftOut)
+    {
+        var sources = members.Select(run => run.Source).Distinct(StringComparer.Ordinal).Count();
+        var logarithm = Math.Max(Math.Log(LeastInterval), Quantile(leftOut, 0.9));
+        return Math.Exp(logarithm * (sources == 1 ? SingleSourceWidening : 1));
+    }
 
     private static List<string> ModelsOf(IEnumerable<MeasuredRun> members) =>
         [.. members.Select(run => run.Model).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
@@ -206,7 +246,8 @@ internal sealed class EndToEndFit(CsvTable table)
         double interval,
         int models,
         int runs,
-        string source
+        string source,
+        string dates
     ) =>
         new()
         {
@@ -219,6 +260,7 @@ internal sealed class EndToEndFit(CsvTable table)
             ["runs"] = runs,
             ["source"] = source,
             ["retrieved"] = DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
+            ["notes"] = $"Runs published {dates}, with the software of their day.",
         };
 
     private static double Quantile(IEnumerable<double> values, double share)

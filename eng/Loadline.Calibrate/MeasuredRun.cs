@@ -19,6 +19,7 @@ internal sealed record MeasuredRun(
     string Model,
     string Deployment,
     string Source,
+    string Date,
     Phase Phase,
     bool IsRate
 )

@@ -26,7 +26,8 @@ Console.Write(
                     result.IntervalFactor,
                     result.Models,
                     result.Runs,
-                    result.Sources
+                    result.Sources,
+                    result.Dates
                 )
             )
     )

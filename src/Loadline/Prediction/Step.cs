@@ -46,6 +46,7 @@ public sealed class Step
     private readonly RecurrentConstants recurrence;
     private readonly double wideRate;
     private readonly double kvBytesPerElement;
+    private readonly double computeSlowdown;
     private readonly double stepOverhead;
     private readonly double sequenceOverhead;
 
@@ -65,6 +66,7 @@ public sealed class Step
         attentionRate =
             attention.Arithmetic is { } rate && accelerator.Peak[rate] is { } peak ? peak.PerSecond : wideRate;
         kvBytesPerElement = deployment.KvCache.BitsPerWeight / 8;
+        computeSlowdown = deployment.Kernels.Slowdown.Compute;
         stepOverhead = deployment.Rules.StepOverhead.Seconds;
         sequenceOverhead = deployment.Rules.SequenceOverhead.Seconds;
 
@@ -232,7 +234,7 @@ public sealed class Step
                 ? Math.Max(DecodeAttentionComputeFraction, attention.LongPrefillFraction)
                 : DecodeAttentionComputeFraction;
             var memory = read / (memoryRate * fraction);
-            var compute = work / (attentionRate * computeFraction);
+            var compute = work * computeSlowdown / (attentionRate * computeFraction);
             seconds += startup + SmoothMaximum(memory, compute, AttentionSmoothness);
             if (Math.Max(memory, compute) > startup && shape.PrefillTokens <= 0)
                 bound = memory >= compute ? Bound.Memory : Bound.Compute;
@@ -335,7 +337,8 @@ public sealed class Step
             OperatorKind.Attention => prepared with { PeakRate = Math.Max(attentionRate, wideRate) },
             OperatorKind.Recurrence => prepared with
             {
-                ComputeRate = recurrence.PrefillRate?.PerSecond ?? wideRate * RecurrencePrefillFraction,
+                ComputeRate =
+                    (recurrence.PrefillRate?.PerSecond ?? wideRate * RecurrencePrefillFraction) / computeSlowdown,
                 MemoryRate = memoryRate * recurrence.MemoryFraction,
             },
             OperatorKind.AllReduce => AllReduce(prepared, deployment),

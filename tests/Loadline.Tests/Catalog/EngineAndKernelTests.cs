@@ -86,7 +86,10 @@ public sealed class EngineAndKernelTests
     [InlineData("a100-40gb", "vllm", KernelRung.SameChip, "nvidia-a100-sxm-80gb/vllm")]
     [InlineData("a100-40gb", "sglang", KernelRung.SameChip, "nvidia-a100-sxm-80gb/vllm")]
     [InlineData("rtx-4090", "vllm", KernelRung.DatasheetOnly, "datasheet-only")]
-    [InlineData("mi300x", "vllm", KernelRung.DatasheetOnly, "datasheet-only")]
+    [InlineData("mi300x", "vllm", KernelRung.EndToEnd, "datasheet-only")]
+    [InlineData("mi250", "ollama", KernelRung.EndToEnd, "datasheet-only/hbmgpu/llama.cpp")]
+    [InlineData("mi300x", "sglang", KernelRung.DatasheetOnly, "datasheet-only")]
+    [InlineData("mi355x", "vllm", KernelRung.DatasheetOnly, "datasheet-only")]
     [InlineData("h100", "llama.cpp", KernelRung.EngineClass, "datasheet-only/hbmgpu/llama.cpp")]
     [InlineData("rtx-4090", "llama.cpp", KernelRung.EngineClass, "datasheet-only/gddrgpu/llama.cpp")]
     [InlineData("rtx-4090", "ollama", KernelRung.EngineClass, "datasheet-only/gddrgpu/llama.cpp")]
@@ -99,6 +102,42 @@ public sealed class EngineAndKernelTests
 
         match.Rung.ShouldBe(rung);
         match.Constants.Id.ShouldBe(id);
+    }
+
+    [Fact]
+    public void Runs_of_a_vendor_s_other_accelerators_stand_in_for_those_of_one_without()
+    {
+        var kin = Catalog.EndToEnd.All.Where(runs => runs.Accelerator.StartsWith("amd-mi", StringComparison.Ordinal));
+        var slowdowns = kin.Select(runs => runs.MemorySlowdown).Order().ToList();
+
+        var slowdown = Catalog.Kernels.For("mi355x", "vllm").Slowdown;
+
+        slowdown.Memory.ShouldBeInRange(slowdowns[0], slowdowns[^1]);
+        Catalog.Kernels.For("mi355x", "vllm").Runs.ShouldBeNull();
+    }
+
+    [Theory]
+    [InlineData("h100", "vllm")]
+    [InlineData("rtx-4090", "vllm")]
+    [InlineData("gaudi2", "vllm")]
+    public void Measured_kernels_vendors_of_the_medians_and_single_of_their_kind_are_not_slowed(
+        string accelerator,
+        string engine
+    ) => Catalog.Kernels.For(accelerator, engine).Slowdown.ShouldBe(Slowdown.None);
+
+    [Fact]
+    public void Every_slowdown_is_of_two_models_and_no_speed_up()
+    {
+        Catalog.EndToEnd.All.ShouldNotBeEmpty();
+        foreach (var runs in Catalog.EndToEnd.All)
+        {
+            runs.Models.ShouldBeGreaterThan(1);
+            runs.MemorySlowdown.ShouldBeGreaterThanOrEqualTo(1);
+            runs.ComputeSlowdown.ShouldBeGreaterThanOrEqualTo(1);
+            runs.IntervalFactor.ShouldBeGreaterThan(1);
+            Catalog.Accelerators.Find(runs.Accelerator).Id.ShouldBe(runs.Accelerator);
+            Catalog.Engines.Find(runs.Engine).Id.ShouldBe(runs.Engine);
+        }
     }
 
     // Published fit for bf16 matrices on the H100 under TensorRT-LLM: 0.78, 0.83, 3.4 us, 2.8.

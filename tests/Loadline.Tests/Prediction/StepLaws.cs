@@ -11,6 +11,20 @@ namespace Loadline.Tests.Prediction;
 /// <summary>What holds for every step, whatever the figures in the catalog.</summary>
 public sealed class StepLaws
 {
+    [Fact]
+    public void A_slowdown_of_memory_and_arithmetic_slows_all_but_the_engine_by_its_factor()
+    {
+        var plain = Deployments.Of("meta-llama/Llama-3.1-8B-Instruct", "mi300x", "vllm", "bf16");
+        var kernels = plain.Kernels with { Slowdown = Slowdown.None };
+        var overhead = plain.Rules.StepOverhead.Seconds + 8 * plain.Rules.SequenceOverhead.Seconds;
+        var shape = new StepShape(512, 0, 1, 7, 1000);
+
+        var fast = new Step(plain with { Kernels = kernels }).TimeOf(shape).Seconds - overhead;
+        var slow = new Step(plain with { Kernels = kernels with { Slowdown = new Slowdown(3, 3) } });
+
+        (slow.TimeOf(shape).Seconds - overhead).ShouldBe(3 * fast, 1e-9 * fast);
+    }
+
     /// <summary>Sums of the same terms in another order differ by rounding.</summary>
     private const double Rounding = 1e-9;
 
