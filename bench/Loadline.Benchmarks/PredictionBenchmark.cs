@@ -32,6 +32,17 @@ public class PredictionBenchmark
     [Benchmark]
     public DeviceMemory MemoryAnswer() => new ServingMemory(deployment).With(8192, 16);
 
+    /// <summary>The same with the three searches: tokens of the pool, most sequences, longest context.</summary>
+    [Benchmark]
+    public double MemoryAnswerWithLimits()
+    {
+        var memory = new ServingMemory(deployment);
+        return memory.With(8192, 16).FreeBytes.Low
+            + memory.CacheTokens.Low
+            + memory.MaximumConcurrency(8192).Low
+            + memory.MaximumContext(16).Low;
+    }
+
     [Benchmark]
     public double PreparedStep() => step.TimeOf(StepShape.Decode(32, 2000)).Seconds;
 

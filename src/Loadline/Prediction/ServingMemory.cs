@@ -44,6 +44,9 @@ public sealed class ServingMemory
     private readonly ImmutableArray<StageMemory> stages;
     private readonly ActivationMemory activations;
 
+    /// <summary>What each stage has for the cache, with the activations of one token.</summary>
+    private readonly ImmutableArray<Estimate> headrooms;
+
     public ServingMemory(Deployment deployment)
     {
         this.deployment = deployment;
@@ -65,8 +68,8 @@ public sealed class ServingMemory
         Overhead = OverheadOn(deployment.Accelerator);
         activations = new ActivationMemory(deployment);
         Activations = Held(activations.For(MostTokens));
-        var least = stages.Select(stage => Headroom(stage, ActivationsOf(1, 1))).MinBy(bytes => bytes.Low);
-        CachePool = Map(least, bytes => Math.Max(0, bytes));
+        headrooms = [.. stages.Select(stage => Headroom(stage, ActivationsOf(1, 1)))];
+        CachePool = Map(headrooms.MinBy(bytes => bytes.Low), bytes => Math.Max(0, bytes));
     }
 
     /// <summary>Bytes of weights on the device that has most of them.</summary>
@@ -150,17 +153,25 @@ public sealed class ServingMemory
 
     private Estimate FreeBytes(long context, long concurrency)
     {
-        var scratch = ActivationsOf(context, concurrency);
-        return stages
-            .Select(stage => Headroom(stage, scratch) + Estimate.Exact(-CacheOf(stage, context, concurrency).Bytes))
-            .MinBy(free => free.Low);
+        var fullest = Estimate.Exact(0);
+        for (var i = 0; i < stages.Length; i++)
+        {
+            var headroom = IsPooled ? headrooms[i] : Headroom(stages[i], ActivationsOf(context, concurrency));
+            var free = headroom + Estimate.Exact(-CacheOf(stages[i], context, concurrency).Bytes);
+            if (i == 0 || free.Low < fullest.Low)
+                fullest = free;
+        }
+        return fullest;
     }
+
+    /// <summary>True for engines that set the cache aside for the largest step they may ever run.</summary>
+    private bool IsPooled => deployment.Rules.MemoryBudget != MemoryBudget.None;
 
     /// <summary>
     /// Engines with a pool size it for the largest step they may ever run; the others take what the prompt needs.
     /// </summary>
     private Estimate ActivationsOf(long context, long concurrency) =>
-        deployment.Rules.MemoryBudget == MemoryBudget.None ? Held(activations.For(context * concurrency)) : Activations;
+        IsPooled ? Activations : Held(activations.For(context * concurrency));
 
     private Estimate Held(Estimate scratch) => scratch * Math.Max(1, deployment.Rules.ActivationCopies);
 
@@ -239,19 +250,23 @@ public sealed class ServingMemory
 
         double Most(Func<Estimate, double> bound)
         {
-            if (bound(free(1)) < 0)
+            var (fits, left) = (1L, bound(free(1)));
+            if (left < 0)
                 return 0;
-            if (bound(free(limit)) >= 0)
+            var (exceeds, missing) = (limit, bound(free(limit)));
+            if (missing >= 0)
                 return limit;
-            var fits = 1L;
-            var exceeds = limit;
-            while (exceeds - fits > 1)
+            // Memory is nearly a straight line in what is counted, so the next guess is where the line through both
+            // ends crosses zero; every other guess is the middle, so that a bend cannot make it slow.
+            for (var guess = 0; exceeds - fits > 1; guess++)
             {
-                var middle = fits + (exceeds - fits) / 2;
-                if (bound(free(middle)) >= 0)
-                    fits = middle;
+                var share = guess % 2 == 0 ? left / (left - missing) : 0.5;
+                var middle = Math.Clamp(fits + (long)((exceeds - fits) * share), fits + 1, exceeds - 1);
+                var bytes = bound(free(middle));
+                if (bytes >= 0)
+                    (fits, left) = (middle, bytes);
                 else
-                    exceeds = middle;
+                    (exceeds, missing) = (middle, bytes);
             }
             return fits;
         }

@@ -72,14 +72,25 @@ public static class Shards
             }
             else if (isLayer)
             {
-                ImmutableArray<int> own = [.. tensor.Layers.Where(layer => layers.Contains(layer))];
-                if (!own.IsEmpty)
-                    sum += SizeOnRank(tensor with { Layers = own }, format, architecture, ranks);
+                var own = Within(layers, tensor);
+                if (!own.Layers.IsEmpty)
+                    sum += SizeOnRank(own, format, architecture, ranks);
             }
             else if (IsOn(stage, tensor, isBehindLayers))
                 sum += SizeOnRank(tensor, format, architecture, ranks);
         }
         return sum;
+    }
+
+    /// <summary>The tensor in the layers of a range alone.</summary>
+    private static Tensor Within(LayerRange range, Tensor tensor)
+    {
+        foreach (var layer in tensor.Layers)
+        {
+            if (!range.Contains(layer))
+                return tensor with { Layers = [.. tensor.Layers.Where(range.Contains)] };
+        }
+        return tensor;
     }
 
     private static bool IsOn(Stage stage, Tensor tensor, bool isBehindLayers) =>
