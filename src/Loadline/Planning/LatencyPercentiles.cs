@@ -33,13 +33,17 @@ public sealed class ReplicaUnderLoad
     private readonly StepCosts longPrompts;
     private readonly StepCosts longPromptsOfWholeAnswers;
     private readonly Objectives objectives;
-    private readonly TokenLengths output;
     private readonly double overheadSeconds;
+
+    /// <summary>Percentiles the objectives are about, and the answer whose end the end-to-end time waits for.</summary>
+    private readonly double firstProbability;
+    private readonly double wholeProbability;
+    private readonly double longAnswerTokens;
 
     public ReplicaUnderLoad(Deployment deployment, ServingMemory memory, Workload workload, Objectives objectives)
     {
         this.objectives = objectives;
-        output = workload.OutputTokens;
+        var output = workload.OutputTokens;
         Deployment = deployment;
         Memory = memory;
         Error = PredictionError.Of(deployment);
@@ -57,10 +61,13 @@ public sealed class ReplicaUnderLoad
         var chunk = deployment.Rules.MaximumBatchedTokens;
         var most = Math.Max(1, MostInFlight);
         serving = new ClosedFormServing(new StepCosts(step, chunk, request).Tabulated(most), overheadSeconds);
-        var first = LatencyPercentiles.ProbabilityOf(objectives.Ttft);
-        var whole = LatencyPercentiles.ProbabilityOf(objectives.EndToEnd);
-        longPrompts = LongPrompts(first);
-        longPromptsOfWholeAnswers = whole.Equals(first) ? longPrompts : LongPrompts(whole);
+        firstProbability = LatencyPercentiles.ProbabilityOf(objectives.Ttft);
+        wholeProbability = LatencyPercentiles.ProbabilityOf(objectives.EndToEnd);
+        longAnswerTokens = output.Percentile(wholeProbability);
+        longPrompts = LongPrompts(firstProbability);
+        longPromptsOfWholeAnswers = wholeProbability.Equals(firstProbability)
+            ? longPrompts
+            : LongPrompts(wholeProbability);
 
         StepCosts LongPrompts(double probability)
         {
@@ -97,12 +104,11 @@ public sealed class ReplicaUnderLoad
         if (found is null)
             return null;
 
-        var ttft = FirstToken(point, longPrompts, LatencyPercentiles.ProbabilityOf(objectives.Ttft));
-        var whole = LatencyPercentiles.ProbabilityOf(objectives.EndToEnd);
+        var ttft = FirstToken(point, longPrompts, firstProbability);
         var firstOfWhole = ReferenceEquals(longPrompts, longPromptsOfWholeAnswers)
             ? ttft
-            : FirstToken(point, longPromptsOfWholeAnswers, whole);
-        var endToEnd = firstOfWhole + Math.Max(0, output.Percentile(whole) - 1) * point.TpotSeconds;
+            : FirstToken(point, longPromptsOfWholeAnswers, wholeProbability);
+        var endToEnd = firstOfWhole + Math.Max(0, longAnswerTokens - 1) * point.TpotSeconds;
         return new LatencyPercentiles(ttft * slowdown, point.TpotSeconds * slowdown, endToEnd * slowdown);
     }
 

@@ -93,9 +93,8 @@ public sealed class StepCosts(Step step, int chunkTokens, RequestShape request)
 
     private static double Interpolate(double[] table, double sequences)
     {
-        var upper = 1;
-        while (upper < table.Length - 1 && Grid[upper] < sequences)
-            upper++;
+        var place = Array.BinarySearch(Grid, 0, table.Length, sequences);
+        var upper = Math.Clamp(place < 0 ? ~place : place, 1, table.Length - 1);
         var share = (sequences - Grid[upper - 1]) / (Grid[upper] - Grid[upper - 1]);
         return table[upper - 1] + share * (table[upper] - table[upper - 1]);
     }

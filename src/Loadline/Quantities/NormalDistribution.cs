@@ -51,7 +51,7 @@ public static class NormalDistribution
 
         var low = -9.0;
         var high = 9.0;
-        for (var i = 0; i < 60; i++)
+        for (var i = 0; i < 12; i++)
         {
             var middle = (low + high) / 2;
             if (Probability(middle) < probability)
@@ -59,6 +59,13 @@ public static class NormalDistribution
             else
                 high = middle;
         }
-        return (low + high) / 2;
+        // From within 0.0022 every step of Newton's method at least squares the error.
+        var z = (low + high) / 2;
+        for (var i = 0; i < 4; i++)
+        {
+            var density = Math.Exp(-z * z / 2) / Math.Sqrt(2 * Math.PI);
+            z = Math.Clamp(z - (Probability(z) - probability) / density, low, high);
+        }
+        return z;
     }
 }
