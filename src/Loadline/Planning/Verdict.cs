@@ -19,7 +19,7 @@ internal static class Verdict
             ? string.Create(CultureInfo.InvariantCulture, $"{people.Value:N0} people")
             : $"{Significant.Three(demand.PeakRequestsPerSecond.Value)} requests per second";
         if (winner is not null)
-            return $"Yes: {ShortName(winner.Model)} on {winner.Hardware} serves {load} in time, for "
+            return $"Yes: {ShortName(winner.Model)} {winner.WeightFormat} on {winner.Hardware} serves {load} for "
                 + $"{Significant.Three(winner.CostPerMonthUsd.Value)} USD a month.";
         if (others.IsEmpty)
             return $"No: nothing on offer serves {load} as asked; {WhyNot(search)}.";
