@@ -128,6 +128,10 @@ public sealed class FitCheck(CatalogReader catalog)
             assumptions.Add(
                 $"What the driver of {deployment.Accelerator.Name} leaves usable is not known; its reserve is part of the overhead."
             );
+        if (memory.CommunicationBuffers is { Value: > 0 } buffers)
+            assumptions.Add(
+                $"The overhead of a device holds {new ByteSize((long)buffers.Value)} of buffers to the other {deployment.Parallelism.Devices - 1}."
+            );
         var device = memory.With(question.Context ?? 1, question.Concurrency);
         return new MemoryAnswer
         {

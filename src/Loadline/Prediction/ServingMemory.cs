@@ -80,6 +80,10 @@ public sealed class ServingMemory
 
     public Estimate Overhead { get; }
 
+    /// <summary>The part of the overhead for buffers between devices, which grows with every doubling of them.</summary>
+    public Estimate CommunicationBuffers =>
+        Range(deployment.Rules.CommunicationOverhead) * Math.Log2(deployment.Parallelism.Devices);
+
     /// <summary>Bytes the engine can give to the cache on the device that has least; not below zero.</summary>
     public Estimate CachePool { get; }
 
@@ -213,7 +217,7 @@ public sealed class ServingMemory
         var share = device.Memory.Bytes * rules.DeviceOverheadShare;
         return Range(rules.FixedOverhead)
             + Estimate.Exact(share, Evidence.Modelled)
-            + Range(rules.CommunicationOverhead) * Math.Log2(deployment.Parallelism.Devices)
+            + CommunicationBuffers
             + DriverReserve(device);
     }
 
