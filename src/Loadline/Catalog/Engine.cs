@@ -58,6 +58,9 @@ public sealed record EngineRules
     /// <summary>Most tokens in one step, which bounds the activations.</summary>
     public required int MaximumBatchedTokens { get; init; }
 
+    /// <summary>Longest context for which a step takes whole prompts, however long; null where prompts are cut.</summary>
+    public int? WholePromptsUpTo { get; init; }
+
     /// <summary>Most sequences that run together by default.</summary>
     public required int MaximumSequences { get; init; }
 

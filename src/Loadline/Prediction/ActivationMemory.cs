@@ -37,7 +37,7 @@ public sealed class ActivationMemory
     public Estimate For(long mostTokens)
     {
         var rules = deployment.Rules;
-        var tokens = Math.Min(mostTokens, rules.MaximumBatchedTokens);
+        var tokens = Math.Min(mostTokens, deployment.MaximumStepTokens);
         double vocabulary = deployment.Architecture.VocabularySize;
         // llama.cpp plans its buffers for a micro batch of which every token is sampled; vLLM samples on one rank, which
         // gathers the logits of all.

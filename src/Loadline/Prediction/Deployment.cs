@@ -49,6 +49,21 @@ public sealed record Deployment
         : UnequalDevices.IsEmpty ? [.. Enumerable.Repeat(1.0, Parallelism.Pipeline)]
         : [.. UnequalDevices.Select(device => (double)device.MemoryOnOffer.Bytes)];
 
+    /// <summary>Longest sequence the engine is told to expect; null for what the model was configured for.</summary>
+    public long? MaximumModelLength { get; init; }
+
+    /// <summary>Most tokens of one step: engines that do not cut prompts make room for the longest.</summary>
+    public long MaximumStepTokens
+    {
+        get
+        {
+            var longest = MaximumModelLength ?? Architecture.MaximumContext ?? 0;
+            return longest <= (Rules.WholePromptsUpTo ?? 0)
+                ? Math.Max(Rules.MaximumBatchedTokens, longest)
+                : Rules.MaximumBatchedTokens;
+        }
+    }
+
     /// <summary>Adapters, a draft model or other models on the same devices.</summary>
     public ImmutableArray<Companion> Companions { get; init; } = [];
 

@@ -30,6 +30,9 @@ public sealed record DeploymentRequest
     /// <summary>How the devices are shared out, in full; null lets <see cref="Devices"/> decide.</summary>
     public Parallelism? Parallelism { get; init; }
 
+    /// <summary>Longest sequence the engine is told to expect; null for what the model was configured for.</summary>
+    public long? Context { get; init; }
+
     /// <summary>First layers that stay on the host.</summary>
     public int HostLayers { get; init; }
 
@@ -99,6 +102,7 @@ public sealed class DeploymentBuilder(CatalogReader catalog)
             Rules = rules.On(accelerator),
             Kernels = kernels,
             Parallelism = Split(request, engine),
+            MaximumModelLength = request.Context,
             HostLayers = request.HostLayers,
             UnequalDevices = request.UnequalDevices,
             TensorSplit = request.TensorSplit,

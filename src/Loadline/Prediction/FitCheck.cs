@@ -193,6 +193,7 @@ public sealed class FitCheck(CatalogReader catalog)
             KvCache = question.KvCache,
             Engine = question.Engine,
             Devices = devices,
+            Context = question.Context,
             HostLayers = HostLayers(question),
             UnequalDevices = question.Hardware.Unequal,
             TensorSplit = devices == question.Hardware.Count ? question.TensorSplit : [],

@@ -147,6 +147,31 @@ public sealed class ServingMemoryTests
     }
 
     [Theory]
+    [InlineData("vllm@0.6", 8_192, 8_192, 256)]
+    [InlineData("vllm@0.6", 32_768, 32_768, 256)]
+    [InlineData("vllm@0.6", 65_536, 2_048, 256)]
+    [InlineData("vllm@0.9", 32_768, 8_192, 1_024)]
+    public void Versions_that_do_not_cut_prompts_make_room_for_whole_ones(
+        string engine,
+        long context,
+        long tokens,
+        long sequences
+    )
+    {
+        // Per token three copies of 4,096 and the 4,096 + 2 x 14,336 of the widest matrices, two bytes each; or, where
+        // that is more, twelve bytes for each of 128,256 logits of the sequences that are sampled.
+        var question = Deployments.Question(Llama8B, "h100-sxm", engine) with
+        {
+            Context = context,
+        };
+
+        var activations = new FitCheck(Deployments.Catalog).Ask(question).PerDevice[0].ActivationBytes;
+
+        var layers = tokens * 2.0 * (3 * 4_096 + 4_096 + 2 * 14_336);
+        activations.Value.ShouldBe(Math.Max(layers, 12.0 * 128_256 * sequences));
+    }
+
+    [Theory]
     [InlineData("meta-llama/Llama-3.1-70B-Instruct", "rtx-4090", "vllm", "4x:nvidia-rtx-4090-24gb")]
     [InlineData("meta-llama/Llama-3.1-70B-Instruct", "m4-max", "llama.cpp", "apple-m4-max")]
     [InlineData("deepseek-ai/DeepSeek-R1", "rtx-3060-12gb", "vllm", null)]

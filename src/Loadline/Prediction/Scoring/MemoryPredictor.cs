@@ -204,6 +204,7 @@ internal sealed partial class MemoryPredictor(CatalogReader catalog)
                 Weights = Recipe(row, model).Name,
                 Engine = version is null ? row.Text("engine") : $"{row.Text("engine")}@{version}",
                 TensorParallel = (int)(row.WholeNumber("tp") ?? 1),
+                Context = row.WholeNumber("ctx"),
             },
             out _
         );
