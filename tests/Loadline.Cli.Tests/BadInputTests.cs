@@ -214,6 +214,15 @@ public sealed class BadInputTests : IDisposable
         Refused(2, "plan", "--people", "40", "--catalog", folder).ShouldContain("count");
     }
 
+    [Fact]
+    public void A_misspelt_section_is_named_rather_than_the_one_it_leaves_missing()
+    {
+        var scenario = Path.Combine(folder, "misspelt.yaml");
+        File.WriteAllText(scenario, "task: customer-support\nworklod:\n  people: 4\n");
+
+        Refused(2, "plan", scenario).ShouldContain("$.worklod: unknown field");
+    }
+
     [Theory]
     [InlineData("1e-320")]
     [InlineData("1e300")]

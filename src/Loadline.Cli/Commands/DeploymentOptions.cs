@@ -15,7 +15,8 @@ internal sealed class DeploymentOptions
 
     private readonly Option<string> hardware = new("--on")
     {
-        Description = "Hardware: an accelerator, or a number of them: 2x:nvidia-h100-sxm-80gb, rtx-4090+rtx-3090",
+        Description =
+            "Hardware: an accelerator, or a number of them: 2x:nvidia-h100-sxm-80gb; for memory also rtx-4090+rtx-3090",
         HelpName = "HW",
         Required = true,
     };

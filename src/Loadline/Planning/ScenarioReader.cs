@@ -33,21 +33,30 @@ public sealed class ScenarioReader(Func<string, TaskPreset> presets)
         if (task is null)
             assumptions.Add($"No task is named: defaults are those of {DefaultTask}.");
         var preset = PresetOf(root, task ?? DefaultTask);
+        var name = root.Text("name");
+        var workloadNode = root.Section("workload");
+        var objectivesNode = root.Section("objectives");
+        var modelsNode = root.Section("models");
+        var deploymentNode = root.Section("deployment");
+        var budgetNode = root.Section("budget");
+        // A reference to the published schema, which editors read.
+        _ = root.Has("$schema");
+        // Before what is missing: a misspelt section is the likelier reason.
+        root.RefuseUnknownFields();
 
         var workload = ReadWorkload(
-            root.Section("workload") ?? throw root.Missing("workload", "how many people, how often"),
+            workloadNode ?? throw root.Missing("workload", "how many people, how often"),
             preset,
             assumptions,
             questions
         );
-        var objectives = ObjectivesReader.Read(root.Section("objectives"), preset, assumptions, questions);
-        var modelsNode = root.Section("models");
+        var objectives = ObjectivesReader.Read(objectivesNode, preset, assumptions, questions);
         var models = ReadModels(modelsNode, preset, assumptions);
-        var (data, allow) = ReadDeployment(root.Section("deployment"), assumptions, questions);
-        var (horizon, maximum) = ReadBudget(root.Section("budget"), assumptions);
+        var (data, allow) = ReadDeployment(deploymentNode, assumptions, questions);
+        var (horizon, maximum) = ReadBudget(budgetNode, assumptions);
         var scenario = new Scenario
         {
-            Name = root.Text("name") ?? Path.GetFileNameWithoutExtension(file),
+            Name = name ?? Path.GetFileNameWithoutExtension(file),
             Task = task,
             Workload = workload,
             Objectives = objectives,
@@ -60,9 +69,6 @@ public sealed class ScenarioReader(Func<string, TaskPreset> presets)
             Assumptions = [.. assumptions],
             OpenQuestions = [.. questions],
         };
-        // A reference to the published schema, which editors read.
-        _ = root.Has("$schema");
-        root.RefuseUnknownFields();
         return scenario;
     }
 
