@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Loadline.Catalog;
 using Loadline.Prediction;
+using Loadline.Quantities;
 
 namespace Loadline.Calibrate;
 
@@ -76,8 +77,8 @@ internal sealed class EndToEndFit(CsvTable table)
                     "; ",
                     group.Value.Select(run => run.Source).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)
                 ),
-                Quantile(ErrorsByDeployment(group.Value, before), 0.5),
-                Quantile(leftOut[group.Key], 0.5),
+                Sample.Quantile(ErrorsByDeployment(group.Value, before), 0.5),
+                Sample.Quantile(leftOut[group.Key], 0.5),
                 Interval(group.Value, leftOut[group.Key])
             )),
         ];
@@ -159,15 +160,15 @@ internal sealed class EndToEndFit(CsvTable table)
     {
         var byModel = seen.GroupBy(run => run.Model)
             .Select(model =>
-                Quantile(
+                Sample.Quantile(
                     model
                         .GroupBy(run => run.Deployment)
-                        .Select(deployment => Quantile(deployment.Select(run => slowness[run.Id]), 0.5)),
+                        .Select(deployment => Sample.Quantile(deployment.Select(run => slowness[run.Id]), 0.5)),
                     0.5
                 )
             )
             .ToList();
-        return byModel.Count == 0 ? null : Math.Exp(Quantile(byModel, 0.5));
+        return byModel.Count == 0 ? null : Math.Exp(Sample.Quantile(byModel, 0.5));
     }
 
     private static IEnumerable<double> ErrorsByDeployment(
@@ -176,7 +177,7 @@ internal sealed class EndToEndFit(CsvTable table)
     ) =>
         members
             .GroupBy(run => (run.Deployment, run.Phase))
-            .Select(deployment => Quantile(deployment.Select(run => Math.Abs(slowness[run.Id])), 0.5));
+            .Select(deployment => Sample.Quantile(deployment.Select(run => Math.Abs(slowness[run.Id])), 0.5));
 
     /// <summary>How much slower than predicted every run was, with these constants in the catalog.</summary>
     private Dictionary<string, double> Slowness(Dictionary<(string Accelerator, string Engine), Slowdown> constants)
@@ -222,7 +223,7 @@ internal sealed class EndToEndFit(CsvTable table)
     private static double Interval(IEnumerable<MeasuredRun> members, IEnumerable<double> leftOut)
     {
         var sources = members.Select(run => run.Source).Distinct(StringComparer.Ordinal).Count();
-        var logarithm = Math.Max(Math.Log(LeastInterval), Quantile(leftOut, 0.9));
+        var logarithm = Math.Max(Math.Log(LeastInterval), Sample.Quantile(leftOut, 0.9));
         return Math.Exp(logarithm * (sources == 1 ? SingleSourceWidening : 1));
     }
 
@@ -262,15 +263,4 @@ internal sealed class EndToEndFit(CsvTable table)
             ["retrieved"] = DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
             ["notes"] = $"Runs published {dates}, with the software of their day.",
         };
-
-    private static double Quantile(IEnumerable<double> values, double share)
-    {
-        var sorted = values.Order().ToList();
-        if (sorted.Count == 0)
-            return double.NaN;
-        var place = share * (sorted.Count - 1);
-        var below = (int)place;
-        var above = Math.Min(below + 1, sorted.Count - 1);
-        return sorted[below] + (place - below) * (sorted[above] - sorted[below]);
-    }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Loadline.Quantities;
 
 namespace Loadline.Catalog;
 
@@ -23,12 +24,6 @@ public enum KernelRung
 
     /// <summary>Medians over all hardware with measurements, applied to the datasheet.</summary>
     DatasheetOnly,
-}
-
-/// <summary>Factors on what waits for memory or a start-up, and on what waits for arithmetic.</summary>
-public readonly record struct Slowdown(double Memory, double Compute)
-{
-    public static Slowdown None => new(1, 1);
 }
 
 /// <summary>The constants to use, how they were found, and what stands in for formats they lack.</summary>
@@ -70,7 +65,7 @@ public sealed class KernelShelf : CatalogShelf
     public const string DatasheetOnly = "datasheet-only";
 
     /// <summary>The medians are over this vendor's cards, so they need no such correction for the others of it.</summary>
-    private const string VendorOfMedians = "NVIDIA";
+    internal const string VendorOfMedians = "NVIDIA";
 
     private readonly CatalogReader catalog;
     private readonly CatalogShelf<KernelConstants> shelf;
@@ -122,11 +117,8 @@ public sealed class KernelShelf : CatalogShelf
             : new Slowdown(Median(kin, runs => runs.MemorySlowdown), Median(kin, runs => runs.ComputeSlowdown));
     }
 
-    private static double Median(IReadOnlyList<EndToEndConstants> kin, Func<EndToEndConstants, double> factor)
-    {
-        var sorted = kin.Select(factor).Order().ToList();
-        return Math.Sqrt(sorted[(sorted.Count - 1) / 2] * sorted[sorted.Count / 2]);
-    }
+    private static double Median(IEnumerable<EndToEndConstants> kin, Func<EndToEndConstants, double> factor) =>
+        Math.Exp(Sample.Median(kin.Select(runs => Math.Log(factor(runs)))));
 
     private KernelMatch Nearest(Accelerator accelerator, Engine engine)
     {

@@ -44,7 +44,7 @@ public sealed class CacheLayout
             _ => cache.At(Rounded(tokens), format) * sequences,
         };
 
-    private long Rounded(long tokens) => RoundUp(tokens, rules.CacheBlockTokens);
+    private long Rounded(long tokens) => WholeBlocks.RoomFor(tokens, rules.CacheBlockTokens);
 
     /// <summary>Every layer keeps every token, whatever its window: before engines learned to free them.</summary>
     private ByteSize WithWindowsInFull(long tokens)
@@ -64,13 +64,12 @@ public sealed class CacheLayout
         var size = (fullPerToken * Rounded(tokens) + cache.StatePerSequence) * sequences;
         foreach (var window in cache.Windows)
         {
-            var cells = RoundUp(Math.Min(tokens, (long)window.Tokens + rules.MaximumBatchedTokens), WindowPadding);
+            var cells = WholeBlocks.RoomFor(
+                Math.Min(tokens, (long)window.Tokens + rules.MaximumBatchedTokens),
+                WindowPadding
+            );
             size += format.SizeOf(1, window.ElementsPerToken) * cells * sequences;
         }
         return size;
     }
-
-    private static long RoundUp(long count, long size) => CeilingDivide(count, size) * size;
-
-    private static long CeilingDivide(long count, long size) => (count + size - 1) / size;
 }

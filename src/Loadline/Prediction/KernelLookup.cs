@@ -19,17 +19,8 @@ internal static class KernelLookup
         Smoothness = 1,
     };
 
-    public static MatrixConstants For(Operator item, Deployment deployment)
-    {
-        var slowdown = deployment.Kernels.Slowdown;
-        var constants = Unslowed(item, deployment);
-        return constants with
-        {
-            ComputeFraction = constants.ComputeFraction / slowdown.Compute,
-            MemoryFraction = constants.MemoryFraction / slowdown.Memory,
-            Startup = constants.Startup * slowdown.Memory,
-        };
-    }
+    public static MatrixConstants For(Operator item, Deployment deployment) =>
+        deployment.Kernels.Slowdown.On(Unslowed(item, deployment));
 
     private static MatrixConstants Unslowed(Operator item, Deployment deployment)
     {
@@ -62,19 +53,11 @@ internal static class KernelLookup
     public static AttentionConstants Attention(Deployment deployment)
     {
         var constants = deployment.Kernels.Constants;
-        var slowdown = deployment.Kernels.Slowdown;
         var attention =
             deployment.KvCache.BitsPerWeight <= 8 && constants.Fp8CacheAttention is { } narrow
                 ? narrow
                 : constants.Attention;
-        return attention with
-        {
-            ShortPrefillFraction = attention.ShortPrefillFraction / slowdown.Compute,
-            LongPrefillFraction = attention.LongPrefillFraction / slowdown.Compute,
-            PrefillStartup = attention.PrefillStartup * slowdown.Memory,
-            DecodeMemoryFraction = attention.DecodeMemoryFraction / slowdown.Memory,
-            DecodeStartup = attention.DecodeStartup * slowdown.Memory,
-        };
+        return deployment.Kernels.Slowdown.On(attention);
     }
 
     /// <summary>Decode of latent attention, which has kernels of its own where somebody measured them.</summary>
@@ -86,13 +69,8 @@ internal static class KernelLookup
                 ? constants.Fp8CacheLatentDecode ?? constants.LatentDecode
                 : constants.LatentDecode;
         var attention = Attention(deployment);
-        var slowdown = deployment.Kernels.Slowdown.Memory;
         return measured is not null
-            ? measured with
-            {
-                MemoryFraction = measured.MemoryFraction / slowdown,
-                Startup = measured.Startup * slowdown,
-            }
+            ? deployment.Kernels.Slowdown.On(measured)
             : new MemoryConstants
             {
                 MemoryFraction = attention.DecodeMemoryFraction,
@@ -104,13 +82,8 @@ internal static class KernelLookup
     public static RecurrentConstants Recurrent(Deployment deployment)
     {
         var attention = Attention(deployment);
-        var slowdown = deployment.Kernels.Slowdown.Memory;
         return deployment.Kernels.Constants.RecurrentState is { } measured
-            ? measured with
-            {
-                MemoryFraction = measured.MemoryFraction / slowdown,
-                Startup = measured.Startup * slowdown,
-            }
+            ? deployment.Kernels.Slowdown.On(measured)
             : new RecurrentConstants
             {
                 MemoryFraction = attention.DecodeMemoryFraction,

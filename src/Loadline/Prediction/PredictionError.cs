@@ -54,7 +54,8 @@ public readonly record struct PredictionError(double Factor, Evidence Evidence)
 
     /// <summary>True for discrete accelerators of vendors that the class medians hold no measurement of.</summary>
     private static bool IsOtherVendor(Accelerator accelerator) =>
-        accelerator.Kind is AcceleratorKind.Gpu or AcceleratorKind.TensorProcessor && accelerator.Vendor != "NVIDIA";
+        accelerator.Kind is AcceleratorKind.Gpu or AcceleratorKind.TensorProcessor
+        && accelerator.Vendor != KernelShelf.VendorOfMedians;
 
     /// <summary>Standard deviation of the logarithm of the factor.</summary>
     public double Sigma => Math.Log(Factor) / NormalDistribution.Z95;

@@ -13,14 +13,14 @@ public static class Shards
         var (rows, columns) = Matrix(tensor);
         return tensor.Sharding switch
         {
-            Sharding.Output => (CeilingDivide(rows, ranks), columns),
-            Sharding.Input => (rows, CeilingDivide(columns, ranks)),
+            Sharding.Output => (WholeBlocks.Covering(rows, ranks), columns),
+            Sharding.Input => (rows, WholeBlocks.Covering(columns, ranks)),
             Sharding.KvHeads => (
                 rows / KvHeads(tensor, architecture) * KvHeadsOnRank(tensor, architecture, ranks),
                 columns
             ),
             // What enters an expert is split by output, what leaves it by input: the same share either way.
-            Sharding.Experts => (CeilingDivide(rows, ranks), columns),
+            Sharding.Experts => (WholeBlocks.Covering(rows, ranks), columns),
             _ => (rows, columns),
         };
     }
@@ -149,10 +149,10 @@ public static class Shards
     private static Mixer.Convolution OnRank(Mixer.Convolution convolution, int ranks) =>
         convolution with
         {
-            Channels = CeilingDivide(convolution.Channels, ranks),
+            Channels = WholeBlocks.Covering(convolution.Channels, ranks),
         };
 
-    private static int Share(int heads, int ranks) => (int)CeilingDivide(heads, ranks);
+    private static int Share(int heads, int ranks) => (int)WholeBlocks.Covering(heads, ranks);
 
     /// <summary>Output and input features; a vector is a matrix of one column.</summary>
     private static (long Rows, long Columns) Matrix(Tensor tensor) =>
@@ -169,7 +169,5 @@ public static class Shards
             };
 
     private static long KvHeadsOnRank(Tensor tensor, Architecture architecture, int ranks) =>
-        CeilingDivide(KvHeads(tensor, architecture), ranks);
-
-    private static long CeilingDivide(long count, long size) => (count + size - 1) / size;
+        WholeBlocks.Covering(KvHeads(tensor, architecture), ranks);
 }

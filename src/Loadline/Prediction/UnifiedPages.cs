@@ -32,11 +32,11 @@ internal sealed class UnifiedPages
         var largestState = kinds.Max(kind => kind.StateBytes);
         blockTokens = Math.Max(
             rules.CacheBlockTokens,
-            RoundUp(CeilingDivide(largestState, tokenBytes), rules.CacheBlockTokens)
+            WholeBlocks.RoomFor(WholeBlocks.Covering(largestState, tokenBytes), rules.CacheBlockTokens)
         );
         pageBytes = tokenBytes * blockTokens * size;
         stepTokens = rules.MaximumBatchedTokens;
-        groups = [.. kinds.Select(kind => new Group(kind, CeilingDivide(kind.Layers, size)))];
+        groups = [.. kinds.Select(kind => new Group(kind, WholeBlocks.Covering(kind.Layers, size)))];
     }
 
     /// <summary>Null when all layers are of one kind, which needs no unifying.</summary>
@@ -65,11 +65,11 @@ internal sealed class UnifiedPages
     {
         if (kind.StateBytes > 0)
             return 1;
-        var all = CeilingDivide(tokens, blockTokens);
+        var all = WholeBlocks.Covering(tokens, blockTokens);
         if (kind.Window is not { } window)
             return all;
         // A window keeps what one more step may add, wherever in a block it begins.
-        return Math.Min(all, CeilingDivide(window - 1 + stepTokens, blockTokens) + 1);
+        return Math.Min(all, WholeBlocks.Covering(window - 1 + stepTokens, blockTokens) + 1);
     }
 
     private static IEnumerable<Kind> KindsOf(Mixer layer, BlockFormat format) =>
@@ -84,10 +84,6 @@ internal sealed class UnifiedPages
             Mixer.Parallel both => KindsOf(both.Softmax, format).Concat(KindsOf(both.Recurrence, format)),
             _ => [],
         };
-
-    private static long RoundUp(long count, long size) => CeilingDivide(count, size) * size;
-
-    private static long CeilingDivide(long count, long size) => (count + size - 1) / size;
 
     /// <summary>Layers that remember alike.</summary>
     private readonly record struct Kind(int? Window, long TokenBytes, long StateBytes, int Layers);

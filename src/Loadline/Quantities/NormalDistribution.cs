@@ -14,10 +14,11 @@ public static class NormalDistribution
     public static double Probability(double z)
     {
         var size = Math.Abs(z);
-        var density = Math.Exp(-z * z / 2) / Math.Sqrt(2 * Math.PI);
-        var upper = size < SeriesEnd ? 0.5 - density * Series(size) : density / Fraction(size);
+        var upper = size < SeriesEnd ? 0.5 - Density(z) * Series(size) : Density(z) / Fraction(size);
         return z >= 0 ? 1 - upper : upper;
     }
+
+    private static double Density(double z) => Math.Exp(-z * z / 2) / Math.Sqrt(2 * Math.PI);
 
     private const double SeriesEnd = 3;
 
@@ -63,8 +64,7 @@ public static class NormalDistribution
         var z = (low + high) / 2;
         for (var i = 0; i < 4; i++)
         {
-            var density = Math.Exp(-z * z / 2) / Math.Sqrt(2 * Math.PI);
-            z = Math.Clamp(z - (Probability(z) - probability) / density, low, high);
+            z = Math.Clamp(z - (Probability(z) - probability) / Density(z), low, high);
         }
         return z;
     }

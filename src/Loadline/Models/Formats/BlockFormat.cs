@@ -36,7 +36,7 @@ public sealed record BlockFormat(string Name, int BlockLength, int BlockBytes)
 
     public ByteSize SizeOf(long rows, long columns)
     {
-        var blocksPerRow = CeilingDivide(columns, BlockLength);
+        var blocksPerRow = WholeBlocks.Covering(columns, BlockLength);
         var scales = ScaleBytes == 0 ? 0 : ScaleTiles(rows, columns);
         return new ByteSize(checked(rows * blocksPerRow * BlockBytes + scales * ScaleBytes + TensorBytes));
     }
@@ -51,7 +51,7 @@ public sealed record BlockFormat(string Name, int BlockLength, int BlockBytes)
         if (shape.IsEmpty)
             return 0;
         var rows = RowsOf(shape);
-        var inBlocks = checked(rows * CeilingDivide(shape[^1], BlockLength) * ScalesPerBlock);
+        var inBlocks = checked(rows * WholeBlocks.Covering(shape[^1], BlockLength) * ScalesPerBlock);
         return ScaleBytes == 0 ? inBlocks : inBlocks + ScaleTiles(rows, shape[^1]);
     }
 
@@ -66,8 +66,5 @@ public sealed record BlockFormat(string Name, int BlockLength, int BlockBytes)
     }
 
     private long ScaleTiles(long rows, long columns) =>
-        CeilingDivide(rows, ScaleTileRows) * CeilingDivide(columns, ScaleTileColumns);
-
-    // Written so that a tile of long.MaxValue columns does not overflow.
-    private static long CeilingDivide(long count, long size) => count == 0 ? 0 : (count - 1) / size + 1;
+        WholeBlocks.Covering(rows, ScaleTileRows) * WholeBlocks.Covering(columns, ScaleTileColumns);
 }

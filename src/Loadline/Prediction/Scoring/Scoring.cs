@@ -54,8 +54,8 @@ public static class Scoring
             .GroupBy(item => (item.Deployment, item.Metric))
             .Select(rows =>
                 (
-                    Error: Median([.. rows.Select(row => row.AbsoluteError!.Value)]),
-                    Bias: Median([.. rows.Select(row => row.Predicted!.Value.Value / row.Measured - 1)])
+                    Error: Sample.Median(rows.Select(row => row.AbsoluteError!.Value)),
+                    Bias: Sample.Median(rows.Select(row => row.Predicted!.Value.Value / row.Measured - 1))
                 )
             )
             .ToList();
@@ -66,10 +66,10 @@ public static class Scoring
             Count = deployments.Count,
             Rows = scored.Count,
             Refused = cases.Count - scored.Count,
-            MedianAbsoluteError = deployments.Count == 0 ? null : Median([.. deployments.Select(item => item.Error)]),
+            MedianAbsoluteError = deployments.Count == 0 ? null : Sample.Median(deployments.Select(item => item.Error)),
             P90AbsoluteError =
-                deployments.Count == 0 ? null : Quantile([.. deployments.Select(item => item.Error)], 0.9),
-            Bias = deployments.Count == 0 ? null : Median([.. deployments.Select(item => item.Bias)]),
+                deployments.Count == 0 ? null : Sample.Quantile(deployments.Select(item => item.Error), 0.9),
+            Bias = deployments.Count == 0 ? null : Sample.Median(deployments.Select(item => item.Bias)),
             Coverage90 =
                 scored.Count == 0
                     ? null
@@ -77,27 +77,13 @@ public static class Scoring
             MedianHalfWidth =
                 widths.Count == 0
                     ? null
-                    : Median([
-                        .. widths.Select(item => Math.Sqrt(item.Predicted!.Value.High / item.Predicted.Value.Low)),
-                    ]),
+                    : Sample.Median(
+                        widths.Select(item => Math.Sqrt(item.Predicted!.Value.High / item.Predicted.Value.Low))
+                    ),
             IntervalScore =
                 widths.Count == 0 ? null : widths.Average(item => IntervalScore(item.Predicted!.Value, item.Measured)),
         };
     }
-
-    /// <summary>A quantile by linear interpolation between the two nearest of the sorted values.</summary>
-    public static double Quantile(double[] values, double probability)
-    {
-        ArgumentOutOfRangeException.ThrowIfZero(values.Length);
-        Array.Sort(values);
-        var position = probability * (values.Length - 1);
-        var lower = (int)position;
-        return lower + 1 == values.Length
-            ? values[lower]
-            : values[lower] + (position - lower) * (values[lower + 1] - values[lower]);
-    }
-
-    private static double Median(double[] values) => Quantile(values, 0.5);
 
     private static bool IsInside(Estimate estimate, double measured) =>
         estimate.Low <= measured && measured <= estimate.High;

@@ -50,7 +50,7 @@ public sealed class ScoringTests
     [InlineData(0, 1)]
     [InlineData(1, 4)]
     public void A_quantile_lies_between_its_neighbours(double probability, double expected) =>
-        Scoring.Quantile([4, 1, 3, 2], probability).ShouldBe(expected, 1e-12);
+        Sample.Quantile([4, 1, 3, 2], probability).ShouldBe(expected, 1e-12);
 
     private static ScoredCase Case(string deployment, double measured, double? predicted) =>
         new()

@@ -1,0 +1,40 @@
+namespace Loadline.Catalog;
+
+/// <summary>Factors on what waits for memory or a start-up, and on what waits for arithmetic.</summary>
+public readonly record struct Slowdown(double Memory, double Compute)
+{
+    public static Slowdown None => new(1, 1);
+
+    public MatrixConstants On(MatrixConstants constants) =>
+        constants with
+        {
+            ComputeFraction = constants.ComputeFraction / Compute,
+            MemoryFraction = constants.MemoryFraction / Memory,
+            Startup = constants.Startup * Memory,
+        };
+
+    public AttentionConstants On(AttentionConstants constants) =>
+        constants with
+        {
+            ShortPrefillFraction = constants.ShortPrefillFraction / Compute,
+            LongPrefillFraction = constants.LongPrefillFraction / Compute,
+            PrefillStartup = constants.PrefillStartup * Memory,
+            DecodeMemoryFraction = constants.DecodeMemoryFraction / Memory,
+            DecodeStartup = constants.DecodeStartup * Memory,
+        };
+
+    public MemoryConstants On(MemoryConstants constants) =>
+        constants with
+        {
+            MemoryFraction = constants.MemoryFraction / Memory,
+            Startup = constants.Startup * Memory,
+        };
+
+    /// <summary>The rate of the prefill kernel is left to whoever adds up the arithmetic.</summary>
+    public RecurrentConstants On(RecurrentConstants constants) =>
+        constants with
+        {
+            MemoryFraction = constants.MemoryFraction / Memory,
+            Startup = constants.Startup * Memory,
+        };
+}
