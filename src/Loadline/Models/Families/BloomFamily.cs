@@ -41,14 +41,7 @@ internal sealed class BloomFamily : Family
         tensors.Norm($"{Layer}.post_attention_layernorm", hidden, bias: true);
         tensors.Mlp($"{Layer}.mlp", hidden, 4L * hidden, "dense_h_to_4h", "dense_4h_to_h");
 
-        tensors.Layers = [];
-        tensors.Norm("ln_f", hidden, bias: true);
-        tensors.Head(
-            "lm_head",
-            sizes.Vocabulary,
-            hidden,
-            config.Flag("tie_word_embeddings", true) ? "word_embeddings.weight" : null
-        );
+        tensors.FinishTied(config, sizes, "ln_f", "word_embeddings");
         return config.ToArchitecture(Name, sizes, sizes.FullAttention.Repeat(sizes.Layers), tensors);
     }
 }

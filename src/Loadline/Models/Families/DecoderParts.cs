@@ -28,6 +28,22 @@ internal static class DecoderParts
         tensors.Head(config, sizes, tiedByDefault, model);
     }
 
+    /// <summary>Ends a decoder with names of its own, whose output embedding is the input's unless it says otherwise.</summary>
+    public static void FinishTied(
+        this TensorList tensors,
+        ModelConfig config,
+        DecoderSizes sizes,
+        string norm,
+        string embedding,
+        bool bias = true
+    )
+    {
+        tensors.Layers = [];
+        tensors.Norm(norm, sizes.Hidden, bias);
+        var isTied = config.Flag("tie_word_embeddings", true);
+        tensors.Head("lm_head", sizes.Vocabulary, sizes.Hidden, isTied ? $"{embedding}.weight" : null);
+    }
+
     /// <summary>Separate query, key, value and output projections.</summary>
     public static void Attention(
         this TensorList tensors,

@@ -57,14 +57,7 @@ internal sealed class FalconFamily : Family
         var intermediate = config.OptionalSize("ffn_hidden_size") ?? 4L * hidden;
         tensors.Mlp($"{Layer}.mlp", hidden, intermediate, "dense_h_to_4h", "dense_4h_to_h", bias);
 
-        tensors.Layers = [];
-        tensors.Norm("transformer.ln_f", hidden, bias: true);
-        tensors.Head(
-            "lm_head",
-            sizes.Vocabulary,
-            hidden,
-            config.Flag("tie_word_embeddings", true) ? "transformer.word_embeddings.weight" : null
-        );
+        tensors.FinishTied(config, sizes, "transformer.ln_f", "transformer.word_embeddings");
         return config.ToArchitecture(Name, sizes, sizes.FullAttention.Repeat(sizes.Layers), tensors);
     }
 }

@@ -35,14 +35,7 @@ internal sealed class GptBigCodeFamily : Family
         tensors.Norm($"{Layer}.ln_2", hidden, bias: true);
         tensors.Mlp($"{Layer}.mlp", hidden, intermediate, "c_fc", "c_proj");
 
-        tensors.Layers = [];
-        tensors.Norm("transformer.ln_f", hidden, bias: true);
-        tensors.Head(
-            "lm_head",
-            sizes.Vocabulary,
-            hidden,
-            config.Flag("tie_word_embeddings", true) ? "transformer.wte.weight" : null
-        );
+        tensors.FinishTied(config, sizes, "transformer.ln_f", "transformer.wte");
         return config.ToArchitecture(Name, sizes, sizes.FullAttention.Repeat(sizes.Layers), tensors);
     }
 }

@@ -43,14 +43,7 @@ internal sealed class MptFamily : Family
         var intermediate = (config.OptionalSize("expansion_ratio") ?? 4L) * hidden;
         tensors.Mlp($"{Layer}.ffn", hidden, intermediate, "up_proj", "down_proj", bias);
 
-        tensors.Layers = [];
-        tensors.Norm("transformer.norm_f", hidden, bias);
-        tensors.Head(
-            "lm_head",
-            sizes.Vocabulary,
-            hidden,
-            config.Flag("tie_word_embeddings", true) ? "transformer.wte.weight" : null
-        );
+        tensors.FinishTied(config, sizes, "transformer.norm_f", "transformer.wte", bias);
         return config.ToArchitecture(Name, sizes, sizes.FullAttention.Repeat(sizes.Layers), tensors);
     }
 }
