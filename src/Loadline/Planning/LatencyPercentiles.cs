@@ -60,7 +60,7 @@ public sealed class ReplicaUnderLoad
         var step = new Step(deployment);
         var chunk = deployment.Rules.MaximumBatchedTokens;
         var most = Math.Max(1, MostInFlight);
-        serving = new ClosedFormServing(new StepCosts(step, chunk, request).Tabulated(most), overheadSeconds);
+        serving = new ClosedFormServing(new StepCosts(step, chunk, request).Tabulated(most), deployment);
         firstProbability = LatencyPercentiles.ProbabilityOf(objectives.Ttft);
         wholeProbability = LatencyPercentiles.ProbabilityOf(objectives.EndToEnd);
         longAnswerTokens = output.Percentile(wholeProbability);

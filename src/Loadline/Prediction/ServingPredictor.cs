@@ -62,7 +62,7 @@ public sealed class ServingPredictor(CatalogReader catalog)
     {
         var request = new RequestShape(question.PromptTokens, question.OutputTokens);
         var costs = new StepCosts(step, deployment.Rules.MaximumBatchedTokens, request);
-        var serving = new ClosedFormServing(costs, deployment.Rules.RequestOverhead.Seconds);
+        var serving = new ClosedFormServing(costs, deployment);
         var error = PredictionError.Of(deployment);
         var assumptions = blank.Assumptions;
         var admitted = Math.Max(1, new ServingMemory(deployment).MaximumConcurrency((long)request.MeanContext).Value);

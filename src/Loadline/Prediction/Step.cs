@@ -49,6 +49,7 @@ public sealed class Step
     private readonly double computeSlowdown;
     private readonly double stepOverhead;
     private readonly double sequenceOverhead;
+    private readonly int dataRanks;
 
     /// <exception cref="MissingFigureException">The catalog lacks a rate the prediction needs.</exception>
     public Step(Deployment deployment)
@@ -69,6 +70,7 @@ public sealed class Step
         computeSlowdown = deployment.Kernels.Slowdown.Compute;
         stepOverhead = deployment.Rules.StepOverhead.Seconds;
         sequenceOverhead = deployment.Rules.SequenceOverhead.Seconds;
+        dataRanks = deployment.Parallelism.Data;
 
         var graph = OperatorGraph.Of(deployment);
         operators = new Prepared[graph.Count];
@@ -76,24 +78,30 @@ public sealed class Step
             operators[i] = Prepare(graph[i], deployment);
     }
 
+    /// <summary>Ranks with sequences of their own around the same experts; all wait for the slowest.</summary>
+    public int DataRanks => dataRanks;
+
+    /// <summary>Time of a step of the whole replica.</summary>
     public Duration TimeOf(in StepShape shape)
     {
         if (shape.Tokens <= 0)
             return Duration.Zero;
 
-        var seconds = stepOverhead + sequenceOverhead * shape.SampledRows;
+        var own = shape.OnBusiestRank(dataRanks);
+        var seconds = stepOverhead + sequenceOverhead * own.Sequences;
         foreach (ref readonly var item in operators.AsSpan())
-            seconds += item.Count * Seconds(item, shape, out _, out _, out _);
+            seconds += item.Count * Seconds(item, own, shape.Tokens, out _, out _, out _);
         return new Duration(seconds);
     }
 
     /// <summary>The same sum, operator by operator, with what binds each.</summary>
     public IReadOnlyList<OperatorTime> Explain(in StepShape shape)
     {
+        var own = shape.OnBusiestRank(dataRanks);
         var times = new List<OperatorTime>(operators.Length + 1);
         foreach (ref readonly var item in operators.AsSpan())
         {
-            var seconds = Seconds(item, shape, out var flops, out var bytes, out var bound);
+            var seconds = Seconds(item, own, shape.Tokens, out var flops, out var bytes, out var bound);
             if (seconds > 0)
                 times.Add(
                     new(
@@ -106,7 +114,7 @@ public sealed class Step
                     )
                 );
         }
-        var overhead = stepOverhead + sequenceOverhead * shape.SampledRows;
+        var overhead = stepOverhead + sequenceOverhead * own.Sequences;
         times.Add(new("engine overhead", 1, new Duration(overhead), Bound.Overhead, default, 0));
         return times;
     }
@@ -119,18 +127,30 @@ public sealed class Step
     {
         double compute = 0;
         double memory = 0;
+        var own = shape.OnBusiestRank(dataRanks);
         foreach (ref readonly var item in operators.AsSpan())
         {
-            if (item.Kind is OperatorKind.AllReduce or OperatorKind.StageTransfer)
+            if (item.Kind is OperatorKind.AllReduce or OperatorKind.ExpertExchange or OperatorKind.StageTransfer)
                 continue;
-            _ = Seconds(item, shape, out var flops, out var bytes, out _);
+            _ = Seconds(item, own, shape.Tokens, out var flops, out var bytes, out _);
             compute += item.Count * flops / item.PeakRate;
             memory += item.Count * bytes / memoryRate;
         }
         return new Duration(Math.Max(compute, memory));
     }
 
-    private double Seconds(in Prepared item, in StepShape shape, out double flops, out double bytes, out Bound bound)
+    /// <summary>
+    /// Seconds of one run of an operator: its shape is that of the busiest rank, but in the experts the tokens of all
+    /// data-parallel ranks meet.
+    /// </summary>
+    private double Seconds(
+        in Prepared item,
+        in StepShape shape,
+        double allTokens,
+        out double flops,
+        out double bytes,
+        out Bound bound
+    )
     {
         switch (item.Kind)
         {
@@ -139,12 +159,9 @@ public sealed class Step
             case OperatorKind.Head:
                 return Matrix(item, shape.SampledRows, item.WeightBytes, out flops, out bytes, out bound);
             case OperatorKind.Experts:
-                var routed = shape.Tokens * item.ActiveExperts;
-                // Experts that get at least one token when every token picks its own at random.
-                var distinct =
-                    item.Experts * (1 - Math.Pow(1 - (double)item.ActiveExperts / item.Experts, shape.Tokens));
-                var weights = item.WeightBytes * distinct / item.Experts;
-                return Matrix(item, routed, weights, out flops, out bytes, out bound);
+                var routing = Routing.Of(allTokens, item.Experts, item.ActiveExperts, item.ExpertGroups);
+                var weights = item.WeightBytes * routing.ExpertShare;
+                return Matrix(item, routing.Rows, weights, out flops, out bytes, out bound);
             case OperatorKind.Attention:
                 return AttentionSeconds(item, shape, out flops, out bytes, out bound);
             case OperatorKind.Recurrence:
@@ -154,6 +171,11 @@ public sealed class Step
                 bytes = shape.Tokens * item.BytesPerToken;
                 bound = Bound.Communication;
                 return SmoothMaximum(item.Startup, bytes / item.MemoryRate, AllReduceSmoothness);
+            case OperatorKind.ExpertExchange:
+                flops = 0;
+                bytes = shape.Tokens * item.BytesPerToken;
+                bound = Bound.Communication;
+                return item.Startup + bytes / item.MemoryRate;
             case OperatorKind.StageTransfer:
                 flops = 0;
                 bytes = shape.Tokens * item.BytesPerToken;
@@ -225,8 +247,7 @@ public sealed class Step
             var context = shape.DecodeContext;
             var attended = heads.Attended(context);
             var read = shape.DecodeSequences * CacheBytes(heads, attended, context);
-            var work =
-                shape.DecodeSequences * (attended * heads.DecodeFlops + heads.Scored(context) * heads.IndexerFlops);
+            var work = shape.DecodeTokens * (attended * heads.DecodeFlops + heads.Scored(context) * heads.IndexerFlops);
             var startup = heads.IsLatent ? latentDecode.Startup.Seconds : attention.DecodeStartup.Seconds;
             var fraction = heads.IsLatent ? latentDecode.MemoryFraction : attention.DecodeMemoryFraction;
             // All heads share a latent vector, so they fill a tile as the queries of a prompt do.
@@ -323,6 +344,7 @@ public sealed class Step
             WeightBytes = item.WeightBytes,
             Experts = item.Experts,
             ActiveExperts = item.ActiveExperts,
+            ExpertGroups = item.ExpertGroups,
             BytesPerToken = item.BytesPerToken,
             StateElements = item.StateElements,
             Attention = item.Attention,
@@ -341,7 +363,8 @@ public sealed class Step
                     (recurrence.PrefillRate?.PerSecond ?? wideRate * RecurrencePrefillFraction) / computeSlowdown,
                 MemoryRate = memoryRate * recurrence.MemoryFraction,
             },
-            OperatorKind.AllReduce => AllReduce(prepared, deployment),
+            OperatorKind.AllReduce => Communicating(prepared, KernelLookup.AllReduce(deployment)),
+            OperatorKind.ExpertExchange => Communicating(prepared, KernelLookup.ExpertExchange(item, deployment)),
             // Without a known link only the start of the copy is counted.
             OperatorKind.StageTransfer => prepared with
             {
@@ -353,11 +376,12 @@ public sealed class Step
         };
     }
 
-    private static Prepared AllReduce(in Prepared prepared, Deployment deployment)
-    {
-        var (latency, bandwidth) = KernelLookup.AllReduce(deployment);
-        return prepared with { Startup = latency.Seconds, MemoryRate = bandwidth.BytesPerSecond };
-    }
+    private static Prepared Communicating(in Prepared prepared, (Duration Latency, Bandwidth Bandwidth) link) =>
+        prepared with
+        {
+            Startup = link.Latency.Seconds,
+            MemoryRate = link.Bandwidth.BytesPerSecond,
+        };
 
     /// <summary>The rate the constants are a share of, or that of the arithmetic the matrix runs in.</summary>
     private double PeakOf(MatrixConstants constants, Tensor weight, Deployment deployment)
@@ -388,6 +412,7 @@ public sealed class Step
         public double WeightBytes { get; init; }
         public int Experts { get; init; }
         public int ActiveExperts { get; init; }
+        public int ExpertGroups { get; init; }
         public double BytesPerToken { get; init; }
         public double PeakRate { get; init; }
         public double ComputeRate { get; init; }

@@ -17,6 +17,9 @@ public sealed class StepCosts(Step step, int chunkTokens, RequestShape request)
 
     public RequestShape Request => request;
 
+    /// <summary>Ranks that prefill side by side.</summary>
+    public int DataRanks => step.DataRanks;
+
     /// <summary>Steps one prompt is cut into.</summary>
     public int Chunks { get; } = (int)Math.Ceiling(request.ComputedPromptTokens / chunkTokens);
 
@@ -65,6 +68,24 @@ public sealed class StepCosts(Step step, int chunkTokens, RequestShape request)
 
     /// <summary>Seconds from the first chunk to the first token with so many sequences decoding alongside.</summary>
     public double Prefill(double decoding) => Marginal(decoding) + Chunks * Decode(decoding);
+
+    /// <summary>
+    /// Prompts per second when nothing else runs: every rank has as many whole prompts in a step as its budget of tokens
+    /// takes, or one a chunk at a time.
+    /// </summary>
+    public double PromptsPerSecond()
+    {
+        var together = Math.Max(1, Math.Floor(chunkTokens / request.ComputedPromptTokens)) * step.DataRanks;
+        var seconds = 0.0;
+        var context = request.CachedPrefixTokens;
+        for (var left = request.ComputedPromptTokens; left > 0; left -= chunkTokens)
+        {
+            var tokens = Math.Min(left, chunkTokens);
+            seconds += step.TimeOf(new StepShape(tokens * together, context, together, 0, 0)).Seconds;
+            context += tokens;
+        }
+        return together / seconds;
+    }
 
     private double ExactDecode(double sequences) =>
         step.TimeOf(StepShape.Decode(sequences, request.MeanContext)).Seconds;

@@ -25,7 +25,10 @@ internal sealed partial class InferenceConditions(CsvRow row)
 
     public int Pipeline => (int)(row.WholeNumber("pp") ?? 1);
 
-    public int Data => (int)(row.WholeNumber("dp") ?? 1);
+    /// <summary>Groups that whole experts are dealt to; 0 in a row stands for none.</summary>
+    public int Expert => Math.Max(1, (int)(row.WholeNumber("ep") ?? 1));
+
+    public int Data => Math.Max(1, (int)(row.WholeNumber("dp") ?? 1));
 
     /// <summary>Requests in flight or sequences of a batch; null when the engine decides.</summary>
     public double? Concurrency =>

@@ -7,8 +7,6 @@ namespace Loadline.Prediction;
 /// <summary>Predicts one latency or throughput from the conditions of its row.</summary>
 internal sealed class InferencePredictor(CatalogReader catalog)
 {
-    private static readonly int[] TensorDegrees = [1, 2, 4, 8];
-
     private readonly DeploymentBuilder builder = new(catalog);
     private readonly Dictionary<string, Prepared?> prepared = [];
     private readonly Dictionary<string, string> refusals = [];
@@ -17,11 +15,13 @@ internal sealed class InferencePredictor(CatalogReader catalog)
     public Estimate? Predict(CsvRow row, Model model, out string? refused)
     {
         var conditions = new InferenceConditions(row);
-        if (WhyNot(conditions) is { } reason || Prepare(row, conditions, model, out reason!) is not { } ready)
-        {
-            refused = reason;
+        if (conditions.Scenario == "server-disagg")
+            return Disaggregated(row, conditions, model, out refused);
+        if (
+            Prepare(row, conditions, model, ServingLayout.Of(conditions, model.Architecture).Splits, out refused!)
+            is not { } ready
+        )
             return null;
-        }
         var estimate = conditions.Scenario switch
         {
             "llama-bench pp" or "prefill-only" => Prefill(ready, conditions),
@@ -36,12 +36,13 @@ internal sealed class InferencePredictor(CatalogReader catalog)
         return estimate;
     }
 
-    private static string? WhyNot(InferenceConditions conditions) =>
-        conditions.Scenario == "server-disagg" ? "disaggregated serving is not predicted yet"
-        : conditions.Data > 1 ? "attention data parallelism is not predicted yet"
-        : null;
-
-    private Prepared? Prepare(CsvRow row, InferenceConditions conditions, Model model, out string refused)
+    private Prepared? Prepare(
+        CsvRow row,
+        InferenceConditions conditions,
+        Model model,
+        IEnumerable<Parallelism> splits,
+        out string refused
+    )
     {
         var weights = conditions.Weights(model);
         if (weights is null)
@@ -55,10 +56,10 @@ internal sealed class InferencePredictor(CatalogReader catalog)
             return null;
         }
         var key =
-            $"{model.Id}|{weights}|{conditions.KvCache}|{conditions.Engine}|{accelerator}|{conditions.Devices}|{conditions.Tensor}|{conditions.Pipeline}";
+            $"{model.Id}|{weights}|{conditions.KvCache}|{conditions.Engine}|{accelerator}|{conditions.Devices}|{string.Join(',', splits)}";
         if (!prepared.TryGetValue(key, out var ready))
         {
-            ready = Build(conditions, model, weights, catalog.Accelerators.Find(accelerator), out var reason);
+            ready = Build(conditions, model, weights, catalog.Accelerators.Find(accelerator), splits, out var reason);
             prepared[key] = ready;
             refusals[key] = reason ?? "";
         }
@@ -66,24 +67,25 @@ internal sealed class InferencePredictor(CatalogReader catalog)
         return ready;
     }
 
-    /// <summary>The split that is stated, or the smallest that fits.</summary>
+    /// <summary>The first split that fits.</summary>
     private Prepared? Build(
         InferenceConditions conditions,
         Model model,
         string weights,
         Accelerator accelerator,
+        IEnumerable<Parallelism> splits,
         out string? reason
     )
     {
         reason = null;
-        foreach (var parallelism in Splits(conditions))
+        foreach (var parallelism in splits)
         {
             var request = new DeploymentRequest
             {
                 Model = model,
                 Accelerator = accelerator,
                 Weights = weights,
-                KvCache = conditions.KvCache is "fp16" or "bf16" ? null : conditions.KvCache,
+                KvCache = conditions.KvCache,
                 Engine = conditions.Engine,
                 Parallelism = parallelism,
             };
@@ -112,18 +114,6 @@ internal sealed class InferencePredictor(CatalogReader catalog)
             }
         }
         return null;
-    }
-
-    private static IEnumerable<Parallelism> Splits(InferenceConditions conditions)
-    {
-        var isLayerSplit = conditions.Engine.StartsWith("llama.cpp", StringComparison.Ordinal);
-        if (isLayerSplit)
-            return [new Parallelism(Pipeline: conditions.Devices)];
-        if (conditions.Tensor is { } tensor)
-            return [new Parallelism(tensor, conditions.Pipeline)];
-        return TensorDegrees
-            .Where(degree => conditions.Devices % degree == 0)
-            .Select(degree => new Parallelism(degree));
     }
 
     private static Estimate? Prefill(Prepared ready, InferenceConditions conditions)
@@ -186,12 +176,10 @@ internal sealed class InferencePredictor(CatalogReader catalog)
     {
         if (conditions.InputTokens <= 0 || conditions.OutputTokens <= 0)
             return null;
-        var replicas = Math.Max(1, conditions.Devices / ready.Deployment.Parallelism.Devices);
+        var layout = ServingLayout.Of(conditions, ready.Deployment.Architecture);
+        var replicas = Math.Max(1, layout.Devices / ready.Deployment.Parallelism.Devices);
         var request = new RequestShape(conditions.InputTokens, conditions.OutputTokens);
-        var serving = new ClosedFormServing(
-            new StepCosts(ready.Step, ready.Chunk, request),
-            ready.Deployment.Rules.RequestOverhead.Seconds
-        );
+        var serving = new ClosedFormServing(new StepCosts(ready.Step, ready.Chunk, request), ready.Deployment);
         var admitted = Math.Max(1, ready.Memory.MaximumConcurrency((long)request.MeanContext).Value);
         ServingPoint point;
         var outside = 0.0;
@@ -208,8 +196,48 @@ internal sealed class InferencePredictor(CatalogReader catalog)
             point = serving.AtConcurrency(Math.Min(offered, admitted));
             outside = Math.Max(0, offered - admitted) / point.RequestsPerSecond;
         }
-        var ttft = point.TtftSeconds + outside;
-        return conditions.Metric switch
+        return Metric(ready, conditions, point, point.TtftSeconds + outside, replicas);
+    }
+
+    /// <summary>Prefill and decode on devices of their own, as the note lays them out.</summary>
+    private Estimate? Disaggregated(CsvRow row, InferenceConditions conditions, Model model, out string? refused)
+    {
+        if (DisaggregatedLayout.Read(row["note"] ?? "") is not { } layout || layout.Devices != conditions.Devices)
+        {
+            refused = "the note does not say how prefill and decode are laid out";
+            return null;
+        }
+        if (
+            Prepare(row, conditions, model, [layout.Prefill], out refused!) is not { } prefill
+            || Prepare(row, conditions, model, [layout.Decode], out refused!) is not { } decode
+        )
+            return null;
+        var request = new RequestShape(conditions.InputTokens, conditions.OutputTokens);
+        var serving = new DisaggregatedServing(
+            Pool(prefill, layout.PrefillReplicas),
+            Pool(decode, layout.DecodeReplicas),
+            prefill.Deployment.Rules.RequestOverhead.Seconds,
+            CacheTransfer.SecondsOf(prefill.Deployment, decode.Deployment, request.PromptTokens)
+        );
+        var point = serving.AtConcurrency(conditions.Concurrency ?? 1);
+        return Metric(decode, conditions, point, point.TtftSeconds, 1);
+
+        ServingPool Pool(Prepared ready, int replicas) =>
+            new(
+                new StepCosts(ready.Step, ready.Chunk, request),
+                replicas,
+                Math.Max(1, ready.Memory.MaximumConcurrency((long)request.MeanContext).Value)
+            );
+    }
+
+    private static Estimate? Metric(
+        Prepared ready,
+        InferenceConditions conditions,
+        ServingPoint point,
+        double ttft,
+        int replicas
+    ) =>
+        conditions.Metric switch
         {
             "tpot_ms_mean_or_median" or "tpot_ms_mean" or "tpot_ms_median" => ready.Milliseconds(point.TpotSeconds),
             "ttft_ms_mean_or_median" or "ttft_ms_mean" or "ttft_ms_median" => ready.Error.FirstTokenTime(
@@ -224,7 +252,6 @@ internal sealed class InferencePredictor(CatalogReader catalog)
             "requests_s" => ready.Rate(replicas * point.RequestsPerSecond),
             _ => null,
         };
-    }
 
     private sealed record Prepared(Deployment Deployment, Step Step, ServingMemory Memory, PredictionError Error)
     {
