@@ -118,6 +118,9 @@ public sealed record Deployment
         Rules.MemoryBudget == MemoryBudget.None
         && Rules.MaximumBatchedTokens < (Architecture.MaximumContext ?? int.MaxValue);
 
+    /// <summary>True for serving engines, which have a batch under way in every pipeline stage.</summary>
+    internal bool KeepsStagesBusy => Rules.MemoryBudget != MemoryBudget.None;
+
     /// <summary>
     /// True for serving engines, which load matrices with the same input as one. llama.cpp and Transformers multiply
     /// them as the checkpoint stores them, and have no cache pool either.

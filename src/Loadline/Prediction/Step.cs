@@ -71,6 +71,7 @@ public sealed class Step
         stepOverhead = deployment.Rules.StepOverhead.Seconds;
         sequenceOverhead = deployment.Rules.SequenceOverhead.Seconds;
         dataRanks = deployment.Parallelism.Data;
+        BatchesUnderWay = deployment.KeepsStagesBusy ? deployment.Parallelism.Pipeline : 1;
 
         var graph = OperatorGraph.Of(deployment);
         operators = new Prepared[graph.Count];
@@ -80,6 +81,11 @@ public sealed class Step
 
     /// <summary>Ranks with sequences of their own around the same experts; all wait for the slowest.</summary>
     public int DataRanks => dataRanks;
+
+    /// <summary>
+    /// Batches under way at a time, one in each pipeline stage; 1 for engines whose devices work one after another.
+    /// </summary>
+    public int BatchesUnderWay { get; }
 
     /// <summary>Time of a step of the whole replica.</summary>
     public Duration TimeOf(in StepShape shape)

@@ -51,7 +51,10 @@ public sealed class StepCosts(Step step, int chunkTokens, RequestShape request)
         return sequences < 1 ? sequences * ExactDecode(1) : ExactDecode(sequences);
     }
 
-    /// <summary>Seconds by which one prompt lengthens the steps of so many decoding sequences.</summary>
+    /// <summary>
+    /// Seconds by which one prompt lengthens the steps of so many decoding sequences. In a pipeline it holds up each of
+    /// the other batches for as long as it is in one stage.
+    /// </summary>
     public double Marginal(double decoding)
     {
         if (marginalTable is not null)
@@ -67,7 +70,11 @@ public sealed class StepCosts(Step step, int chunkTokens, RequestShape request)
     public double LargestMarginal(double decoding) => Marginal(decoding) * chunkTokens / request.ComputedPromptTokens;
 
     /// <summary>Seconds from the first chunk to the first token with so many sequences decoding alongside.</summary>
-    public double Prefill(double decoding) => Marginal(decoding) + Chunks * Decode(decoding);
+    /// <remarks>Its chunks follow each other through the stages of a pipeline.</remarks>
+    public double Prefill(double decoding) =>
+        Marginal(decoding) * (1 + (Stages - 1.0) / Chunks) + Chunks * Decode(decoding);
+
+    private int Stages => step.BatchesUnderWay;
 
     /// <summary>
     /// Prompts per second when nothing else runs: every rank has as many whole prompts in a step as its budget of tokens
@@ -84,11 +91,14 @@ public sealed class StepCosts(Step step, int chunkTokens, RequestShape request)
             seconds += step.TimeOf(new StepShape(tokens * together, context, together, 0, 0)).Seconds;
             context += tokens;
         }
-        return together / seconds;
+        return Stages * together / seconds;
     }
 
+    /// <summary>A token passes all stages with the sequences of its own batch.</summary>
     private double ExactDecode(double sequences) =>
-        step.TimeOf(StepShape.Decode(sequences, request.MeanContext)).Seconds;
+        step.TimeOf(StepShape.Decode(InOneBatch(sequences), request.MeanContext)).Seconds;
+
+    private double InOneBatch(double sequences) => Math.Max(sequences / Stages, Math.Min(1, sequences));
 
     private double Marginal(double decoding, double decode)
     {
@@ -97,10 +107,11 @@ public sealed class StepCosts(Step step, int chunkTokens, RequestShape request)
         for (var left = request.ComputedPromptTokens; left > 0; left -= chunkTokens)
         {
             var tokens = Math.Min(left, chunkTokens);
-            seconds += step.TimeOf(new StepShape(tokens, context, 1, decoding, request.MeanContext)).Seconds - decode;
+            var shape = new StepShape(tokens, context, 1, InOneBatch(decoding), request.MeanContext);
+            seconds += step.TimeOf(shape).Seconds - decode;
             context += tokens;
         }
-        return seconds;
+        return seconds / Stages;
     }
 
     private static IEnumerable<double> Octaves(int first, int last)

@@ -37,6 +37,12 @@ internal sealed partial class InferenceConditions(CsvRow row)
     /// <summary>Requests per second; null for a closed loop, for everything at once and where none is stated.</summary>
     public double? Rate => row["request_rate"] is null or "inf" or "closed-loop" ? null : row.Number("request_rate");
 
+    /// <summary>Requests of the whole run; null where the row does not say.</summary>
+    public int? Requests => Number(RequestCount());
+
+    /// <summary>Tokens of the longest answers; null where the row does not say.</summary>
+    public int? LongestOutputTokens => Number(NominalOutput());
+
     /// <summary>True when one batch starts and ends together.</summary>
     public bool IsStaticBatch =>
         Scenario == "offline-throughput" && row["request_rate"] is null && Concurrency is not null;
@@ -83,6 +89,11 @@ internal sealed partial class InferenceConditions(CsvRow row)
             var other => other,
         };
 
+    private int? Number(Regex field) =>
+        field.Match(row["note"] ?? "") is { Success: true } match
+            ? int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture)
+            : null;
+
     private double Length(string column)
     {
         var tokens = row.Number(column) ?? 0;
@@ -90,6 +101,12 @@ internal sealed partial class InferenceConditions(CsvRow row)
             ? tokens * InferenceXMeanLength
             : tokens;
     }
+
+    [GeneratedRegex(@"\bn_requests=(\d{1,9})\b")]
+    private static partial Regex RequestCount();
+
+    [GeneratedRegex(@"\bdataset nominal \d{1,9}/(\d{1,9})\b")]
+    private static partial Regex NominalOutput();
 
     [GeneratedRegex(@"\d+\.\d+(\.\d+)?")]
     private static partial Regex VersionNumber();

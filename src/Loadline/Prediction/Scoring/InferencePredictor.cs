@@ -196,7 +196,28 @@ internal sealed class InferencePredictor(CatalogReader catalog)
             point = serving.AtConcurrency(Math.Min(offered, admitted));
             outside = Math.Max(0, offered - admitted) / point.RequestsPerSecond;
         }
+        point = AsRun(point, conditions, replicas);
         return Metric(ready, conditions, point, point.TtftSeconds + outside, replicas);
+    }
+
+    /// <summary>
+    /// The mean rate of a run of so many requests, which ends with its longest: while the last ones finish, no others
+    /// take the places of those that are done.
+    /// </summary>
+    private static ServingPoint AsRun(ServingPoint point, InferenceConditions conditions, int replicas)
+    {
+        if (conditions.Requests is not { } requests || conditions.LongestOutputTokens is not { } longest)
+            return point;
+        var steady = requests / (replicas * point.RequestsPerSecond);
+        // All slots but the last one idle through the tail.
+        var idle = 1 - 1 / Math.Max(1, point.InFlight);
+        var tail = idle * Math.Max(0, longest - conditions.OutputTokens) * point.TpotSeconds;
+        var share = steady / (steady + tail);
+        return point with
+        {
+            RequestsPerSecond = share * point.RequestsPerSecond,
+            OutputTokensPerSecond = share * point.OutputTokensPerSecond,
+        };
     }
 
     /// <summary>Prefill and decode on devices of their own, as the note lays them out.</summary>
