@@ -16,37 +16,16 @@ public sealed class Step
 {
     private const double BytesPerActivation = 2;
 
-    /// <summary>Decode attention multiplies on ordinary or padded tensor tiles, at about a quarter of the peak.</summary>
-    private const double DecodeAttentionComputeFraction = 0.25;
-
-    private const double AttentionSmoothness = 2;
     private const double AllReduceSmoothness = 1.5;
-
-    /// <summary>A state is kept in fp32 whatever the cache, and every token reads it and writes it back.</summary>
-    private const double StateBytesPerElement = 2 * 4;
-
-    /// <summary>Operations per token and number of the state in the chunked prefill kernels of linear attention.</summary>
-    private const double RecurrencePrefillFlops = 8;
-
-    /// <summary>Share of the 16-bit rate those kernels attain where none was measured: 224 of 989 TFLOP/s on H100.</summary>
-    private const double RecurrencePrefillFraction = 0.23;
 
     /// <summary>Start of a copy from one device to another, as aiconfigurator counts it (p2p_latency).</summary>
     private const double StageTransferSeconds = 10e-6;
 
-    /// <summary>Prompt lengths at which the two published prefill fractions hold.</summary>
-    private const double ShortPrefill = 1536;
-    private const double LongPrefill = 4096;
-
     private readonly Prepared[] operators;
-    private readonly AttentionConstants attention;
+    private readonly AttentionCost attention;
+    private readonly RecurrenceCost recurrence;
     private readonly double memoryRate;
-    private readonly double attentionRate;
-    private readonly MemoryConstants latentDecode;
-    private readonly RecurrentConstants recurrence;
     private readonly double wideRate;
-    private readonly double kvBytesPerElement;
-    private readonly double computeSlowdown;
     private readonly double stepOverhead;
     private readonly double sequenceOverhead;
     private readonly int dataRanks;
@@ -61,13 +40,8 @@ public sealed class Step
         if (deployment.Arithmetic is null)
             throw new MissingFigureException(accelerator.Id, $"peak rate for {deployment.Weights.Arithmetic} matrices");
         wideRate = WideRate(accelerator, deployment.Weights);
-        attention = KernelLookup.Attention(deployment);
-        latentDecode = KernelLookup.LatentDecode(deployment);
-        recurrence = KernelLookup.Recurrent(deployment);
-        attentionRate =
-            attention.Arithmetic is { } rate && accelerator.Peak[rate] is { } peak ? peak.PerSecond : wideRate;
-        kvBytesPerElement = deployment.KvCache.BitsPerWeight / 8;
-        computeSlowdown = deployment.Kernels.Slowdown.Compute;
+        attention = new AttentionCost(deployment, memoryRate, wideRate);
+        recurrence = new RecurrenceCost(deployment, memoryRate, wideRate);
         stepOverhead = deployment.Rules.StepOverhead.Seconds;
         sequenceOverhead = deployment.Rules.SequenceOverhead.Seconds;
         dataRanks = deployment.Parallelism.Data;
@@ -169,14 +143,14 @@ public sealed class Step
                 var weights = item.WeightBytes * routing.ExpertShare;
                 return Matrix(item, routing.Rows, weights, out flops, out bytes, out bound);
             case OperatorKind.Attention:
-                return AttentionSeconds(item, shape, out flops, out bytes, out bound);
+                return attention.Seconds(item.Attention!, shape, out flops, out bytes, out bound);
             case OperatorKind.Recurrence:
-                return RecurrenceSeconds(item, shape, out flops, out bytes, out bound);
+                return recurrence.Seconds(item.StateElements, shape, out flops, out bytes, out bound);
             case OperatorKind.AllReduce:
                 flops = 0;
                 bytes = shape.Tokens * item.BytesPerToken;
                 bound = Bound.Communication;
-                return SmoothMaximum(item.Startup, bytes / item.MemoryRate, AllReduceSmoothness);
+                return Roofline.SmoothMaximum(item.Startup, bytes / item.MemoryRate, AllReduceSmoothness);
             case OperatorKind.ExpertExchange:
                 flops = 0;
                 bytes = shape.Tokens * item.BytesPerToken;
@@ -213,118 +187,7 @@ public sealed class Step
         var memory = bytes / item.MemoryRate;
         if (Math.Max(compute, memory) >= item.Startup)
             bound = compute >= memory ? Bound.Compute : Bound.Memory;
-        return item.Startup + SmoothMaximum(compute, memory, item.Smoothness);
-    }
-
-    private double AttentionSeconds(
-        in Prepared item,
-        in StepShape shape,
-        out double flops,
-        out double bytes,
-        out Bound bound
-    )
-    {
-        var seconds = 0.0;
-        flops = 0;
-        bytes = 0;
-        bound = Bound.Latency;
-        var heads = item.Attention!;
-
-        if (shape.PrefillTokens > 0)
-        {
-            var chunk = shape.PrefillTokens / shape.PrefillSequences;
-            var length = shape.PrefillContext + chunk;
-            var attended = heads.MeanAttended(shape.PrefillContext, chunk);
-            var scored = heads.Scored(shape.PrefillContext + chunk / 2);
-            var work = shape.PrefillTokens * (attended * heads.PrefillFlops + scored * heads.IndexerFlops);
-            // The chunk shares what it reads: the window behind its first token, or all groups before its last.
-            var kept = Math.Min(length, heads.Near > 0 ? heads.Near + chunk : 0) + length / heads.Ratio;
-            var read = shape.PrefillSequences * CacheBytes(heads, kept, length);
-            var compute = work / (attentionRate * PrefillFraction(length));
-            var memory = read / (memoryRate * attention.DecodeMemoryFraction);
-            seconds += attention.PrefillStartup.Seconds + SmoothMaximum(compute, memory, AttentionSmoothness);
-            if (compute > attention.PrefillStartup.Seconds)
-                bound = Bound.Compute;
-            flops += work;
-            bytes += read;
-        }
-        if (shape.DecodeSequences > 0)
-        {
-            var context = shape.DecodeContext;
-            var attended = heads.Attended(context);
-            var read = shape.DecodeSequences * CacheBytes(heads, attended, context);
-            var work = shape.DecodeTokens * (attended * heads.DecodeFlops + heads.Scored(context) * heads.IndexerFlops);
-            var startup = heads.IsLatent ? latentDecode.Startup.Seconds : attention.DecodeStartup.Seconds;
-            var fraction = heads.IsLatent ? latentDecode.MemoryFraction : attention.DecodeMemoryFraction;
-            // All heads share a latent vector, so they fill a tile as the queries of a prompt do.
-            var computeFraction = heads.IsLatent
-                ? Math.Max(DecodeAttentionComputeFraction, attention.LongPrefillFraction)
-                : DecodeAttentionComputeFraction;
-            var memory = read / (memoryRate * fraction);
-            var compute = work * computeSlowdown / (attentionRate * computeFraction);
-            seconds += startup + SmoothMaximum(memory, compute, AttentionSmoothness);
-            if (Math.Max(memory, compute) > startup && shape.PrefillTokens <= 0)
-                bound = memory >= compute ? Bound.Memory : Bound.Compute;
-            flops += work;
-            bytes += read;
-        }
-        return seconds;
-    }
-
-    private double CacheBytes(AttentionWork heads, double attended, double context) =>
-        kvBytesPerElement * (attended * heads.Elements + heads.Scored(context) * heads.IndexerElements);
-
-    private double RecurrenceSeconds(
-        in Prepared item,
-        in StepShape shape,
-        out double flops,
-        out double bytes,
-        out Bound bound
-    )
-    {
-        flops = RecurrencePrefillFlops * shape.Tokens * item.StateElements;
-        bytes = StateBytesPerElement * item.StateElements * (shape.PrefillSequences + shape.DecodeSequences);
-        bound = Bound.Latency;
-        var startup = recurrence.Startup.Seconds;
-        var seconds = 0.0;
-        if (shape.PrefillTokens > 0)
-        {
-            var compute = RecurrencePrefillFlops * shape.PrefillTokens * item.StateElements / item.ComputeRate;
-            seconds += startup + compute;
-            if (compute > startup)
-                bound = Bound.Compute;
-        }
-        if (shape.DecodeSequences > 0)
-        {
-            var memory = StateBytesPerElement * shape.DecodeSequences * item.StateElements / item.MemoryRate;
-            seconds += startup + memory;
-            if (memory > startup && shape.PrefillTokens <= 0)
-                bound = Bound.Memory;
-        }
-        return seconds;
-    }
-
-    /// <summary>Longer prompts fill the tensor cores better; between the published lengths the share grows with log length.</summary>
-    private double PrefillFraction(double length)
-    {
-        var position = Math.Log(Math.Max(length, 1) / ShortPrefill) / Math.Log(LongPrefill / ShortPrefill);
-        var share = Math.Clamp(position, 0, 1);
-        return attention.ShortPrefillFraction
-            + share * (attention.LongPrefillFraction - attention.ShortPrefillFraction);
-    }
-
-    /// <summary>(a^p + b^p)^(1/p), written so that neither power overflows.</summary>
-    private static double SmoothMaximum(double a, double b, double p)
-    {
-        var large = Math.Max(a, b);
-        if (large <= 0)
-            return 0;
-        var ratio = Math.Min(a, b) / large;
-        if (p == 1)
-            return large * (1 + ratio);
-        if (p == 2)
-            return large * Math.Sqrt(1 + ratio * ratio);
-        return large * Math.Pow(1 + Math.Pow(ratio, p), 1 / p);
+        return item.Startup + Roofline.SmoothMaximum(compute, memory, item.Smoothness);
     }
 
     private Prepared Prepare(Operator item, Deployment deployment)
@@ -362,13 +225,7 @@ public sealed class Step
         };
         return item.Kind switch
         {
-            OperatorKind.Attention => prepared with { PeakRate = Math.Max(attentionRate, wideRate) },
-            OperatorKind.Recurrence => prepared with
-            {
-                ComputeRate =
-                    (recurrence.PrefillRate?.PerSecond ?? wideRate * RecurrencePrefillFraction) / computeSlowdown,
-                MemoryRate = memoryRate * recurrence.MemoryFraction,
-            },
+            OperatorKind.Attention => prepared with { PeakRate = Math.Max(attention.Rate, wideRate) },
             OperatorKind.AllReduce => Communicating(prepared, KernelLookup.AllReduce(deployment)),
             OperatorKind.ExpertExchange => Communicating(prepared, KernelLookup.ExpertExchange(item, deployment)),
             // Without a known link only the start of the copy is counted.
