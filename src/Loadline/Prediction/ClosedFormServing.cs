@@ -87,7 +87,12 @@ public sealed class ClosedFormServing(
     /// <summary>
     /// Steady state at an arrival rate; null when the replica cannot keep up with at most so many requests in flight.
     /// </summary>
-    public ServingPoint? AtRate(double requestsPerSecond, double mostInFlight)
+    /// <param name="requestsPerSecond">Requests that arrive per second.</param>
+    /// <param name="mostInFlight">Requests that run together at most.</param>
+    /// <param name="burstiness">
+    /// One over the squared coefficient of variation of the times between arrivals: 1 at random, less in bursts.
+    /// </param>
+    public ServingPoint? AtRate(double requestsPerSecond, double mostInFlight, double burstiness = 1)
     {
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(requestsPerSecond, 0);
         if (mostInFlight < 1 || Excess(mostInFlight, requestsPerSecond) > 0)
@@ -117,7 +122,9 @@ public sealed class ClosedFormServing(
         var decode = costs.Decode(Math.Max(1, high));
         var marginal = costs.Marginal(Others(high));
         var tpot = decode / (1 - Utilisation(requestsPerSecond, marginal));
-        return PointAt(high, requestsPerSecond, decode, marginal, tpot);
+        var point = PointAt(high, requestsPerSecond, decode, marginal, tpot);
+        // Allen and Cunneen: a queue is (c_a^2 + c_s^2) / 2 of the one with random arrivals; prompts spread with c_s = 1.
+        return point with { QueueSeconds = point.QueueSeconds * (1 / burstiness + 1) / 2 };
     }
 
     private static double Others(double inFlight) => Math.Max(0, inFlight - 1);

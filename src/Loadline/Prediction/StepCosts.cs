@@ -5,7 +5,7 @@ namespace Loadline.Prediction;
 /// the time by which a prompt lengthens it.
 /// </summary>
 /// <remarks>Tokens, sequences and seconds.</remarks>
-public sealed class StepCosts(Step step, int chunkTokens, RequestShape request)
+public sealed class StepCosts(Step step, int chunkTokens, RequestShape request, Speculation? speculation = null)
 {
     /// <summary>
     /// Batch sizes at which a table samples, eight to an octave: between them the step time is close to a straight line.
@@ -26,7 +26,7 @@ public sealed class StepCosts(Step step, int chunkTokens, RequestShape request)
     /// <summary>The same costs from a table, for searches that ask thousands of times.</summary>
     public StepCosts Tabulated(double mostSequences)
     {
-        var table = new StepCosts(step, chunkTokens, request);
+        var table = new StepCosts(step, chunkTokens, request, speculation);
         var length = Math.Clamp(Array.FindIndex(Grid, size => size >= mostSequences) + 1, 2, Grid.Length);
         if (mostSequences > Grid[^1])
             length = Grid.Length;
@@ -35,13 +35,13 @@ public sealed class StepCosts(Step step, int chunkTokens, RequestShape request)
         for (var i = 0; i < length; i++)
         {
             table.decodeTable[i] = Decode(Grid[i]);
-            table.marginalTable[i] = Marginal(Grid[i], table.decodeTable[i]);
+            table.marginalTable[i] = Marginal(Grid[i], StepSeconds(Grid[i]));
         }
         return table;
     }
 
     /// <summary>
-    /// Seconds of a decode step of so many sequences of mean length. Less than one on average is one some of the time:
+    /// Seconds of a decode step of so many sequences of mean length, for each token it yields. Less than one on average is one some of the time:
     /// a step with a part of a sequence does not exist.
     /// </summary>
     public double Decode(double sequences)
@@ -60,8 +60,8 @@ public sealed class StepCosts(Step step, int chunkTokens, RequestShape request)
         if (marginalTable is not null)
             return Interpolate(marginalTable, decoding);
         return decoding < 1
-            ? (1 - decoding) * Marginal(0, 0) + decoding * Marginal(1, ExactDecode(1))
-            : Marginal(decoding, ExactDecode(decoding));
+            ? (1 - decoding) * Marginal(0, 0) + decoding * Marginal(1, StepSeconds(1))
+            : Marginal(decoding, StepSeconds(decoding));
     }
 
     /// <summary>
@@ -94,9 +94,23 @@ public sealed class StepCosts(Step step, int chunkTokens, RequestShape request)
         return Stages * together / seconds;
     }
 
+    private double ExactDecode(double sequences)
+    {
+        var seconds = StepSeconds(sequences);
+        if (speculation is null)
+            return seconds;
+        var draft = speculation.DraftSeconds(InOneBatch(sequences), request.MeanContext);
+        return (seconds + draft) / speculation.TokensPerStep;
+    }
+
     /// <summary>A token passes all stages with the sequences of its own batch.</summary>
-    private double ExactDecode(double sequences) =>
-        step.TimeOf(StepShape.Decode(InOneBatch(sequences), request.MeanContext)).Seconds;
+    private double StepSeconds(double sequences) => step.TimeOf(Decoding(sequences)).Seconds;
+
+    private StepShape Decoding(double sequences) =>
+        StepShape.Decode(InOneBatch(sequences), request.MeanContext) with
+        {
+            TokensPerSequence = 1 + (speculation?.DraftTokens ?? 0),
+        };
 
     private double InOneBatch(double sequences) => Math.Max(sequences / Stages, Math.Min(1, sequences));
 
@@ -107,7 +121,12 @@ public sealed class StepCosts(Step step, int chunkTokens, RequestShape request)
         for (var left = request.ComputedPromptTokens; left > 0; left -= chunkTokens)
         {
             var tokens = Math.Min(left, chunkTokens);
-            var shape = new StepShape(tokens, context, 1, InOneBatch(decoding), request.MeanContext);
+            var shape = Decoding(decoding) with
+            {
+                PrefillTokens = tokens,
+                PrefillContext = context,
+                PrefillSequences = 1,
+            };
             seconds += step.TimeOf(shape).Seconds - decode;
             context += tokens;
         }
