@@ -213,8 +213,8 @@ public sealed class ReplicaUnderLoad
     }
 
     /// <summary>First tokens are less well predicted than steps, so they get the rest of their own factor.</summary>
-    private static double TtftWithError(LatencyPercentiles latencies, double slowdown) =>
-        latencies.Ttft * Math.Pow(slowdown, PredictionError.TtftExponent - 1);
+    private double TtftWithError(LatencyPercentiles latencies, double slowdown) =>
+        latencies.Ttft * Math.Pow(slowdown, Error.FirstTokenExponent - 1);
 
     private static double RatioTo(LatencyObjective? objective, double seconds) =>
         objective is { } limit ? seconds / limit.Limit.Seconds : 0;

@@ -22,6 +22,9 @@ public sealed record Deployment
 
     public required KernelMatch Kernels { get; init; }
 
+    /// <summary>How far off predictions of this engine and kind of model were.</summary>
+    public DeploymentIntervals Intervals { get; init; } = new(null, "", false);
+
     public Parallelism Parallelism { get; init; } = Parallelism.None;
 
     /// <summary>First layers that stay on the host with the input embedding, for engines that can.</summary>

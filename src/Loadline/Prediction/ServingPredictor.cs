@@ -61,8 +61,7 @@ public sealed class ServingPredictor(CatalogReader catalog)
 
         var error = PredictionError.Of(deployment);
         var ttft = new Duration(point.TtftSeconds);
-        var alone = point.InFlight <= 1;
-        var ttftEstimate = alone ? error.Time(ttft) : error.FirstTokenTime(ttft);
+        var ttftEstimate = error.FirstTokenTime(ttft, isAlone: point.InFlight <= 1);
         var tpot = error.Time(new Duration(point.TpotSeconds));
         var decode = StepShape.Decode(point.InFlight / (question.Prefill?.DecodeReplicas ?? 1), request.MeanContext);
         return blank with
@@ -77,10 +76,10 @@ public sealed class ServingPredictor(CatalogReader catalog)
             TpotSeconds = tpot,
             EndToEndSeconds = ttftEstimate + tpot * Math.Max(0, question.OutputTokens - 1),
             OutputTokensPerSecond = question.Rate is null
-                ? Estimate.WithinFactor(point.OutputTokensPerSecond, error.Factor, error.Evidence)
+                ? error.Throughput(point.OutputTokensPerSecond)
                 : Estimate.Exact(point.OutputTokensPerSecond, error.Evidence),
             RequestsPerSecond = question.Rate is null
-                ? Estimate.WithinFactor(point.RequestsPerSecond, error.Factor, error.Evidence)
+                ? error.Throughput(point.RequestsPerSecond)
                 : Estimate.Exact(point.RequestsPerSecond, error.Evidence),
             PhysicalLimitTpotSeconds = step.PhysicalLimit(decode).Seconds,
             Breakdown = Breakdown(step, decode, error),
@@ -190,7 +189,7 @@ public sealed class ServingPredictor(CatalogReader catalog)
         {
             Feasible = true,
             Concurrency = Estimate.Exact(1),
-            TtftSeconds = error.Time(first + overhead),
+            TtftSeconds = error.FirstTokenTime(first + overhead, isAlone: true),
             TpotSeconds = error.Time(perToken),
             EndToEndSeconds = error.Time(total + overhead),
             OutputTokensPerSecond = question.OutputTokens / error.Time(total + overhead),

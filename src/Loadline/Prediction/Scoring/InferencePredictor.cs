@@ -123,8 +123,8 @@ internal sealed class InferencePredictor(CatalogReader catalog)
         var seconds = new StepCosts(ready.Step, ready.Chunk, request).Prefill(0);
         return conditions.Metric switch
         {
-            "prefill_tok_s" => ready.Rate(conditions.InputTokens * sequences / seconds),
-            "ttft_ms_mean" or "ttft_ms_median" => ready.Milliseconds(seconds),
+            "prefill_tok_s" => ready.PromptRate(conditions.InputTokens * sequences / seconds),
+            "ttft_ms_mean" or "ttft_ms_median" => ready.FirstToken(seconds, isAlone: true),
             _ => null,
         };
     }
@@ -134,7 +134,7 @@ internal sealed class InferencePredictor(CatalogReader catalog)
         var context = conditions.InputTokens + conditions.OutputTokens / 2;
         var sequences = conditions.Concurrency ?? 1;
         var seconds = ready.Step.TimeOf(StepShape.Decode(sequences, context)).Seconds;
-        return conditions.Metric == "decode_tok_s_per_seq" ? ready.Rate(1 / seconds) : null;
+        return conditions.Metric == "decode_tok_s_per_seq" ? ready.StepRate(1 / seconds) : null;
     }
 
     /// <summary>One batch of equal sequences: its prompts in one go, then token by token.</summary>
@@ -166,7 +166,7 @@ internal sealed class InferencePredictor(CatalogReader catalog)
             "requests_s" => ready.Rate(sequences / seconds),
             "e2e_ms" => ready.Milliseconds(seconds),
             "tpot_ms_mean" or "tpot_ms_median" => ready.Milliseconds(decode),
-            "ttft_ms_mean" or "ttft_ms_median" => ready.Milliseconds(prefill),
+            "ttft_ms_mean" or "ttft_ms_median" => ready.FirstToken(prefill, isAlone: true),
             _ => null,
         };
     }
@@ -261,12 +261,13 @@ internal sealed class InferencePredictor(CatalogReader catalog)
         conditions.Metric switch
         {
             "tpot_ms_mean_or_median" or "tpot_ms_mean" or "tpot_ms_median" => ready.Milliseconds(point.TpotSeconds),
-            "ttft_ms_mean_or_median" or "ttft_ms_mean" or "ttft_ms_median" => ready.Error.FirstTokenTime(
-                new Duration(ttft)
-            ) * 1e3,
+            "ttft_ms_mean_or_median" or "ttft_ms_mean" or "ttft_ms_median" => ready.FirstToken(
+                ttft,
+                point.InFlight <= 1
+            ),
             "e2e_ms" => ready.Milliseconds(ttft + (conditions.OutputTokens - 1) * point.TpotSeconds),
             "output_tok_s_total" => ready.Rate(replicas * point.OutputTokensPerSecond),
-            "decode_tok_s_per_seq" => ready.Rate(1 / point.TpotSeconds),
+            "decode_tok_s_per_seq" => ready.StepRate(1 / point.TpotSeconds),
             "total_tok_s" => ready.Rate(
                 replicas * point.RequestsPerSecond * (conditions.InputTokens + conditions.OutputTokens)
             ),
@@ -280,6 +281,16 @@ internal sealed class InferencePredictor(CatalogReader catalog)
 
         public Estimate Milliseconds(double seconds) => Error.Time(new Duration(seconds)) * 1e3;
 
-        public Estimate Rate(double perSecond) => Estimate.WithinFactor(perSecond, Error.Factor, Error.Evidence);
+        public Estimate FirstToken(double seconds, bool isAlone) =>
+            Error.FirstTokenTime(new Duration(seconds), isAlone) * 1e3;
+
+        public Estimate Rate(double perSecond) => Error.Throughput(perSecond);
+
+        /// <summary>Tokens per second of one sequence: the inverse of its time per token.</summary>
+        public Estimate StepRate(double perSecond) => Estimate.WithinFactor(perSecond, Error.Factor, Error.Evidence);
+
+        /// <summary>Prompt tokens per second: the inverse of the time to first token.</summary>
+        public Estimate PromptRate(double perSecond) =>
+            Estimate.WithinFactor(perSecond, Error.FirstTokenAloneFactor, Error.Evidence);
     }
 }
