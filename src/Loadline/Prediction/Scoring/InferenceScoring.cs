@@ -115,9 +115,13 @@ internal sealed class InferenceScoring(CatalogReader catalog, ModelSource models
         {
             known = (models.Read(name), null);
         }
-        catch (Exception exception) when (exception is UnknownNameException or BadContentException)
+        catch (UnknownNameException)
         {
             known = (null, $"model {name} is not in the catalog");
+        }
+        catch (BadContentException unread)
+        {
+            known = (null, unread.Message);
         }
         return resolved[name] = known;
     }
