@@ -54,6 +54,32 @@ public sealed class InferenceRowTests
         string on
     ) => Score(engine, version, model, format, on).Refused.ShouldBeNull();
 
+    // As published tables print them, without an id.
+    [Theory]
+    [InlineData("\"CPU: AMD Ryzen 9 7950X (16C Zen4, dual-channel DDR5)\"")]
+    [InlineData("CPU: Apple M2 Max (CPU cores only)")]
+    [InlineData("\"CPU: Intel Xeon 4th gen (SPR, 48 cores)\"")]
+    [InlineData("CPU: Intel Xeon 6787P")]
+    [InlineData("CPU: AmpereOne A192-32X (512GB)")]
+    [InlineData("CPU: Pi 5 - 16GB")]
+    [InlineData("CPU: GMKtec G3 Plus (Intel N150) - 16GB")]
+    [InlineData("CPU: Framework 13 (Ryzen AI 5 340)")]
+    [InlineData("NVIDIA GeForce RTX 4070 Ti 12GB")]
+    [InlineData("AMD Radeon PRO W7700 16GB")]
+    [InlineData("nvidia-h100-sxm-80gb")]
+    public void An_accelerator_goes_by_the_name_that_is_printed(string printed) =>
+        Score(
+            $"{Heading}\n1,2024-12,llama.cpp,b4384,meta-llama/Llama-3.2-1B-Instruct,gguf Q4_0,f16,{printed},,1,1,1,,512,0,1,,llama-bench pp,prefill_tok_s,100\n"
+        )
+            .Refused.ShouldBeNull();
+
+    [Fact]
+    public void An_accelerator_that_is_not_in_the_catalog_is_named_when_it_is_refused() =>
+        Score(
+            $"{Heading}\n1,2024-12,llama.cpp,b4384,meta-llama/Llama-3.2-1B-Instruct,gguf Q4_0,f16,CPU: Abacus (10 beads),,1,1,1,,512,0,1,,llama-bench pp,prefill_tok_s,100\n"
+        )
+            .Refused.ShouldBe("accelerator CPU: Abacus (10 beads) has no id");
+
     [Fact]
     public void An_engine_that_nobody_described_is_named_when_it_is_refused() =>
         Score("other", "sambaflow", "meta-llama/Llama-2-7b-hf", "bf16", "nvidia-h100-sxm-80gb")
