@@ -26,7 +26,13 @@ internal sealed class InferenceConditions(CsvRow row)
 
     /// <summary>Requests in flight or sequences of a batch; null when the engine decides.</summary>
     public double? Concurrency =>
-        row["concurrency_or_batch"] is null or "max" ? null : row.Number("concurrency_or_batch");
+        IsOfOneUser ? 1
+        : row["concurrency_or_batch"] is null or "max" ? null
+        : row.Number("concurrency_or_batch");
+
+    /// <summary>True for prompts timed alone, although the engine was set up for more users.</summary>
+    private bool IsOfOneUser =>
+        Scenario == "prefill-only" && (row["note"] ?? "").Contains("single-user prefill", StringComparison.Ordinal);
 
     /// <summary>Requests per second; null for a closed loop, for everything at once and where none is stated.</summary>
     public double? Rate => row["request_rate"] is null or "inf" or "closed-loop" ? null : row.Number("request_rate");
