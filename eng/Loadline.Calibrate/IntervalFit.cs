@@ -11,7 +11,7 @@ namespace Loadline.Calibrate;
 /// <summary>
 /// Measures how far off predictions were, by quantity, engine and kind of model. The half-width is the conformal 90 %
 /// quantile of the absolute logarithm of measured over predicted, where every deployment has one vote that its rows
-/// share. Only accelerators with measured kernels teach it: others have intervals of their own.
+/// share. Accelerators whose constants were fitted to whole runs do not teach it: they have intervals of their own.
 /// </summary>
 internal sealed class IntervalFit(CsvTable table)
 {
@@ -49,11 +49,7 @@ internal sealed class IntervalFit(CsvTable table)
             )
                 continue;
             var engine = catalog.Engines.Find(new InferenceConditions(row).Engine.Split('@')[0]);
-            if (
-                catalog.Kernels.For(catalog.Accelerators.Find(accelerator), engine).Rung
-                is not KernelRung.OwnEngine
-                    and not KernelRung.EngineClass
-            )
+            if (catalog.Kernels.For(catalog.Accelerators.Find(accelerator), engine).Rung == KernelRung.EndToEnd)
                 continue;
             var model = models.Read(row.Text("model"));
             yield return new Residual(
@@ -67,10 +63,11 @@ internal sealed class IntervalFit(CsvTable table)
         }
     }
 
-    /// <summary>Null for what the intervals do not tell apart, such as whole requests.</summary>
+    /// <summary>Null for what the intervals do not tell apart, such as whole requests, and for disaggregated serving.</summary>
     private static PredictedQuantity? QuantityOf(InferenceConditions conditions) =>
         conditions.Metric switch
         {
+            _ when conditions.Scenario == "server-disagg" => null,
             "tpot_ms_mean_or_median" or "tpot_ms_mean" or "tpot_ms_median" or "decode_tok_s_per_seq" =>
                 PredictedQuantity.TimePerToken,
             "prefill_tok_s" => PredictedQuantity.FirstTokenAlone,

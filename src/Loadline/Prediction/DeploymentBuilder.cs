@@ -133,6 +133,8 @@ public sealed class DeploymentBuilder(CatalogReader catalog)
     private static WeightFormat Weights(DeploymentRequest request, List<string> assumptions)
     {
         var name = request.Weights ?? AsStored;
+        if (DynamicMixes.StandInFor(name) is { } plain)
+            assumptions.Add($"{name} is a mix that its name does not fix: {plain} stands in for it.");
         if (!name.Equals(AsStored, StringComparison.OrdinalIgnoreCase))
             return WeightFormats.Find(name, request.Model.Architecture);
         var stored = request.Model.StoredWeights;
@@ -206,7 +208,7 @@ public sealed class DeploymentBuilder(CatalogReader catalog)
         // the engine's list.
         if (request.Weights is null || request.Weights.Equals(AsStored, StringComparison.OrdinalIgnoreCase))
             return !weights.IsGguf || engine.WeightFormats.Contains("gguf", StringComparer.OrdinalIgnoreCase);
-        return engine.WeightFormats.Contains(weights.IsGguf ? "gguf" : weights.Name, StringComparer.OrdinalIgnoreCase);
+        return engine.WeightFormats.Contains(weights.LoadedAs, StringComparer.OrdinalIgnoreCase);
     }
 
     private static void AddArithmetic(Deployment deployment, List<string> assumptions)

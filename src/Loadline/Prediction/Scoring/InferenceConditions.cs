@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using Loadline.Catalog;
 using Loadline.Models;
 
 namespace Loadline.Prediction;
@@ -32,7 +31,13 @@ internal sealed partial class InferenceConditions(CsvRow row)
 
     /// <summary>Requests in flight or sequences of a batch; null when the engine decides.</summary>
     public double? Concurrency =>
-        row["concurrency_or_batch"] is null or "max" ? null : row.Number("concurrency_or_batch");
+        IsOfOneUser ? 1
+        : row["concurrency_or_batch"] is null or "max" ? null
+        : row.Number("concurrency_or_batch");
+
+    /// <summary>True for prompts timed alone, although the engine was set up for more users.</summary>
+    private bool IsOfOneUser =>
+        Scenario == "prefill-only" && (row["note"] ?? "").Contains("single-user prefill", StringComparison.Ordinal);
 
     /// <summary>Requests per second; null for a closed loop, for everything at once and where none is stated.</summary>
     public double? Rate => row["request_rate"] is null or "inf" or "closed-loop" ? null : row.Number("request_rate");
@@ -47,47 +52,31 @@ internal sealed partial class InferenceConditions(CsvRow row)
     public bool IsStaticBatch =>
         Scenario == "offline-throughput" && row["request_rate"] is null && Concurrency is not null;
 
+    /// <summary>
+    /// Engine and version as <c>--engine</c> takes them. Where no version is stated, the day of the source stands in for
+    /// it: whoever measured had the newest version of that day at best.
+    /// </summary>
     public string Engine
     {
         get
         {
-            var name = row.Text("engine") switch
-            {
-                "trtllm" => "tensorrt-llm",
-                "hf" => "transformers",
-                var other => other,
-            };
-            var text = row["engine_version"] ?? "";
-            var version = name == "llama.cpp" ? BuildNumber().Match(text) : VersionNumber().Match(text);
-            return version.Success ? $"{name}@{version.Value}" : name;
+            var (name, version) = MeasuredEngines.Of(row.Text("engine"), row["engine_version"]);
+            return version is not null ? $"{name}@{version}"
+                : MeasuredEngines.LastDayOf(row["source_date"]) is { } day ? $"{name}@{day}"
+                : name;
         }
     }
 
-    /// <summary>The recipe, or null when we have none for the format.</summary>
-    public string? Weights(Model model)
-    {
-        var format = row.Text("weight_format");
-        if (format.StartsWith("gguf ", StringComparison.Ordinal))
-            return GgufMix.Find(format["gguf ".Length..].Split(' ')[0], model.Architecture)?.Name;
-        var stored = model.Architecture.StoredFormat?.Name;
-        return format switch
-        {
-            _ when stored is not null && stored.Contains(format, StringComparison.OrdinalIgnoreCase) => "as-stored",
-            "fp32" or "fp16" or "bf16" or "fp8" or "int8" or "int4" or "nvfp4" or "mxfp4" => format,
-            _ when format.StartsWith("w4a16", StringComparison.Ordinal)
-                    || format.StartsWith("gptq 4", StringComparison.Ordinal) => "int4",
-            _ => null,
-        };
-    }
+    /// <summary>True when the version is taken from the date of the source, or is the newest for want of both.</summary>
+    public bool IsVersionAssumed => MeasuredEngines.Of(row.Text("engine"), row["engine_version"]).Version is null;
 
-    public string? KvCache =>
-        row["kv_format"] switch
-        {
-            null => null,
-            "f16" => "fp16",
-            "q8_0" => "Q8_0",
-            var other => other,
-        };
+    /// <summary>True when the weights are a mix that its name does not fix, and another stands in for it.</summary>
+    public bool IsMixAssumed => MeasuredFormats.IsStandIn(row.Text("weight_format"));
+
+    /// <summary>The recipe, or null when we have none for the format.</summary>
+    public string? Weights(Model model) => MeasuredFormats.RecipeOf(row.Text("weight_format"), model.Architecture);
+
+    public string? KvCache => MeasuredFormats.CacheOf(row["kv_format"]);
 
     private int? Number(Regex field) =>
         field.Match(row["note"] ?? "") is { Success: true } match
@@ -107,10 +96,4 @@ internal sealed partial class InferenceConditions(CsvRow row)
 
     [GeneratedRegex(@"\bdataset nominal \d{1,9}/(\d{1,9})\b")]
     private static partial Regex NominalOutput();
-
-    [GeneratedRegex(@"\d+\.\d+(\.\d+)?")]
-    private static partial Regex VersionNumber();
-
-    [GeneratedRegex(@"\bb\d{4,}\b")]
-    private static partial Regex BuildNumber();
 }
