@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Loadline.Models;
 
 namespace Loadline.Prediction;
 
@@ -11,10 +12,12 @@ internal sealed partial record DisaggregatedLayout(
     int DecodeReplicas
 )
 {
+    private const int DevicesPerServer = 8;
+
     public int Devices => Prefill.Devices * PrefillReplicas + Decode.Devices * DecodeReplicas;
 
     /// <summary>Null when the note does not say it.</summary>
-    public static DisaggregatedLayout? Read(string note)
+    public static DisaggregatedLayout? Read(string note, Architecture architecture)
     {
         var fields = Field()
             .Matches(note)
@@ -25,13 +28,28 @@ internal sealed partial record DisaggregatedLayout(
             );
         return Pool(fields, "prefill") is { } prefill && Pool(fields, "decode") is { } decode
             ? new DisaggregatedLayout(
-                prefill,
+                Spread(prefill, architecture),
                 fields.GetValueOrDefault("prefill_num_workers", 1),
-                decode,
+                Spread(decode, architecture),
                 fields.GetValueOrDefault("decode_num_workers", 1)
             )
             : null;
     }
+
+    /// <summary>
+    /// Tables that do not record data-parallel attention give its ranks as those of tensor parallelism. Where a cache is
+    /// latent it would be the same on all of them, so whoever spreads one over more devices than a server has gives each
+    /// sequences of its own; heads that do not divide leave nothing else.
+    /// </summary>
+    private static Parallelism Spread(Parallelism stated, Architecture architecture) =>
+        stated is { Data: 1, Tensor: > DevicesPerServer }
+        && architecture.Layers.Any(layer => layer is Mixer.LatentAttention)
+            ? stated with
+            {
+                Tensor = 1,
+                Data = stated.Tensor,
+            }
+            : stated;
 
     private static Parallelism? Pool(Dictionary<string, int> fields, string pool)
     {

@@ -223,7 +223,10 @@ internal sealed class InferencePredictor(CatalogReader catalog)
     /// <summary>Prefill and decode on devices of their own, as the note lays them out.</summary>
     private Estimate? Disaggregated(CsvRow row, InferenceConditions conditions, Model model, out string? refused)
     {
-        if (DisaggregatedLayout.Read(row["note"] ?? "") is not { } layout || layout.Devices != conditions.Devices)
+        if (
+            DisaggregatedLayout.Read(row["note"] ?? "", model.Architecture) is not { } layout
+            || layout.Devices != conditions.Devices
+        )
         {
             refused = "the note does not say how prefill and decode are laid out";
             return null;
@@ -240,7 +243,12 @@ internal sealed class InferencePredictor(CatalogReader catalog)
             prefill.Deployment.Rules.RequestOverhead.Seconds,
             CacheTransfer.SecondsOf(prefill.Deployment, decode.Deployment, request.PromptTokens)
         );
-        var point = serving.AtConcurrency(conditions.Concurrency ?? 1);
+        if (conditions.Concurrency is not { } inFlight)
+        {
+            refused = "the requests in flight are not stated";
+            return null;
+        }
+        var point = serving.AtConcurrency(Math.Max(1, inFlight));
         return Metric(decode, conditions, point, point.TtftSeconds, 1);
 
         ServingPool Pool(Prepared ready, int replicas) =>
