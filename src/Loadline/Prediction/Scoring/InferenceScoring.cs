@@ -1,3 +1,4 @@
+using System.Globalization;
 using Loadline.Catalog;
 using Loadline.Models;
 using Loadline.Quantities;
@@ -99,11 +100,11 @@ internal sealed class InferenceScoring(CatalogReader catalog, ModelSource models
             return scored with { Refused = refused };
         try
         {
-            var predicted = predictor.Predict(WithAccelerator(row), model, out var reason);
+            var predicted = predictor.Predict(WithLength(WithAccelerator(row)), model, out var reason);
             return scored with
             {
                 Predicted = predicted is { } estimate ? Doubted(estimate, new InferenceConditions(row)) : null,
-                Refused = reason is not null && WithoutLengths(row) is { } lacking ? lacking : reason,
+                Refused = reason is not null && WithoutLengths(WithLength(row)) is { } lacking ? lacking : reason,
             };
         }
         catch (Exception exception) when (exception is UnknownNameException or BadContentException)
@@ -118,6 +119,12 @@ internal sealed class InferenceScoring(CatalogReader catalog, ModelSource models
         && row["accelerator"] is { } printed
         && AcceleratorNames.IdOf(printed, catalog) is { } id
             ? row.With("accelerator_id", id)
+            : row;
+
+    /// <summary>The row with the mean input length of its benchmark, where it states none.</summary>
+    private static CsvRow WithLength(CsvRow row) =>
+        row["input_tokens"] is null && BenchmarkLengths.InputOf(row) is { } tokens
+            ? row.With("input_tokens", tokens.ToString("R", CultureInfo.InvariantCulture))
             : row;
 
     /// <summary>Why requests of unknown length cannot be served; null when both lengths are stated.</summary>

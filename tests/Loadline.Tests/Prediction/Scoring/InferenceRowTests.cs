@@ -142,6 +142,28 @@ public sealed class InferenceRowTests
         Score(rows).Refused.ShouldBe("the mean input length is not stated");
     }
 
+    // 5,463,976 tokens in 24,576 prompts of OpenOrca: the log of a run does not say so, the data set does.
+    [Fact]
+    public void A_run_of_a_benchmark_has_the_mean_length_of_its_data_set()
+    {
+        const string OpenOrca =
+            "MLPerf Inference v5.1 closed; benchmark=llama2-70b-99.9; dataset OpenOrca subset (max input 1024 tokens)";
+
+        var noted = Score(Requests("", OpenOrca));
+
+        noted.Refused.ShouldBeNull();
+        noted.Predicted!.Value.Value.ShouldBe(Score(Requests("222.3298", "")).Predicted!.Value.Value, 0.01);
+    }
+
+    // Llama 3.1 counts other tokens in the same prompts.
+    [Fact]
+    public void A_length_in_tokens_of_another_model_does_not_serve() =>
+        Score(Requests("", "MLPerf Inference v5.1 open; benchmark=llama3_1-70b-fp8; dataset OpenOrca subset"))
+            .Refused.ShouldBe("the mean input length is not stated");
+
+    private static string Requests(string input, string note) =>
+        $"{Heading},note\n1,2025-09,trtllm,1.0.0,meta-llama/Llama-2-70b-chat-hf,fp8,,,nvidia-h100-sxm-80gb,8,,,,{input},294,,,offline-throughput,output_tok_s_total,20000,{note}\n";
+
     private static ScoredCase Score(
         string engine,
         string version,
