@@ -67,9 +67,11 @@ internal static class PredictCommand
             DefaultValueFactory = _ => 1,
         };
         var noCache = new Option<bool>("--no-kv-cache") { Description = "Recompute the whole context for every token" };
+        var placement = new PlacementOptions();
         var answer = new Answer("--output-file");
         var command = new Command("predict", "How long prompts and tokens take, and what they wait for");
         deployment.AddTo(command);
+        placement.AddTo(command);
         Option[] own =
         [
             prompt,
@@ -109,7 +111,7 @@ internal static class PredictCommand
             var result = new ServingPredictor(session.Catalog).Ask(
                 new ServingQuestion
                 {
-                    Fit = deployment.Read(parsed, session),
+                    Fit = placement.Read(parsed, session, deployment.Read(parsed, session)),
                     PromptTokens = parsed.GetValue(prompt),
                     OutputTokens = parsed.GetValue(output),
                     Concurrency = parsed.GetValue(concurrency),

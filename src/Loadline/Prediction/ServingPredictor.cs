@@ -123,7 +123,18 @@ public sealed class ServingPredictor(CatalogReader catalog)
         ServingPool decoding
     )
     {
-        var fit = question.Fit with { Hardware = pool.Hardware, Context = question.PromptTokens, Concurrency = 1 };
+        // The degrees asked for are those of the replicas that decode; prefill uses all its devices for each matrix.
+        var fit = question.Fit with
+        {
+            Hardware = pool.Hardware,
+            Context = question.PromptTokens,
+            Concurrency = 1,
+            TensorParallel = null,
+            PipelineParallel = null,
+            ExpertParallel = null,
+            DataParallel = null,
+            Draft = null,
+        };
         var memory = fits.Ask(fit);
         if (!memory.Fits)
             return (null, $"prefill on {memory.Hardware}: {memory.Reason}");

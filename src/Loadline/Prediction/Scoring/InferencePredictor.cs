@@ -181,21 +181,11 @@ internal sealed class InferencePredictor(CatalogReader catalog)
         var request = new RequestShape(conditions.InputTokens, conditions.OutputTokens);
         var serving = new ClosedFormServing(new StepCosts(ready.Step, ready.Chunk, request), ready.Deployment);
         var admitted = Math.Max(1, ready.Memory.MaximumConcurrency((long)request.MeanContext).Value);
-        ServingPoint point;
-        var outside = 0.0;
-        if (conditions.Rate is { } rate)
-        {
-            if (serving.AtRate(rate / replicas, admitted) is not { } steady)
-                point = serving.AtConcurrency(admitted);
-            else
-                point = steady;
-        }
-        else
-        {
-            var offered = conditions.Concurrency is { } all ? Math.Max(1, all / replicas) : admitted;
-            point = serving.AtConcurrency(Math.Min(offered, admitted));
-            outside = Math.Max(0, offered - admitted) / point.RequestsPerSecond;
-        }
+        // Load generators may have a limit of requests in flight beside a rate: it holds where the rate is too much for it.
+        var offered = conditions.Concurrency is { } all ? Math.Max(1, all / replicas) : admitted;
+        var steady = conditions.Rate is { } rate ? serving.AtRate(rate / replicas, Math.Min(offered, admitted)) : null;
+        var point = steady ?? serving.AtConcurrency(Math.Min(offered, admitted));
+        var outside = steady is null ? Math.Max(0, offered - admitted) / point.RequestsPerSecond : 0;
         point = AsRun(point, conditions, replicas);
         return Metric(ready, conditions, point, point.TtftSeconds + outside, replicas);
     }
