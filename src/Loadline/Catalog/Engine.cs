@@ -193,7 +193,11 @@ public sealed record Engine
     public required ImmutableArray<string> KvFormats { get; init; }
     public required bool TensorParallel { get; init; }
     public required ImmutableArray<EngineRules> Rules { get; init; }
-    public EngineScheduling Scheduling { get; init; } = new();
+    public EngineScheduling Scheduling
+    {
+        get => field ?? EngineScheduling.Usual;
+        init;
+    }
     public required string Source { get; init; }
     public required string Retrieved { get; init; }
 

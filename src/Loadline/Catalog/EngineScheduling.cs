@@ -1,12 +1,33 @@
+using System.Text.Json.Serialization;
+using Loadline.Quantities;
+
 namespace Loadline.Catalog;
 
 /// <summary>How an engine mixes prompts with the decoding of others.</summary>
 public sealed record EngineScheduling
 {
+    /// <summary>What is taken of engines without measurements of their own.</summary>
+    public static EngineScheduling Usual { get; } = new();
+
     /// <summary>
     /// Share of the prompts of others that a request of a closed loop waits for before its first token; the rest
     /// lengthens the steps between its later ones. Requests that start together and whose prompts all run before any
     /// of them decodes wait for half, those at random phases for next to none.
     /// </summary>
+    [JsonRequired]
     public double QueuedPrefillShare { get; init; } = 0.13;
+
+    /// <summary>
+    /// Steps that an arrival waits for while others decode: half of the one that is running, and those that the engine
+    /// has queued ahead of it or takes to hand the token out.
+    /// </summary>
+    [JsonRequired]
+    public double StepsBeforeFirstToken { get; init; } = 0.5;
+
+    /// <summary>
+    /// Least time per layer of a step with prompts: their kernels are not replayed from a captured graph, so the host
+    /// has to launch each, however short it is.
+    /// </summary>
+    [JsonRequired]
+    public Duration PromptLaunchPerLayer { get; init; }
 }

@@ -24,7 +24,8 @@ public sealed class ClosedFormServing(
     private const double MostPrefillUtilisation = 0.98;
 
     private readonly RequestShape request = costs.Request;
-    private readonly double queuedShare = (scheduling ?? new EngineScheduling()).QueuedPrefillShare;
+    private readonly double stepsBefore = (scheduling ?? EngineScheduling.Usual).StepsBeforeFirstToken;
+    private readonly double queuedShare = (scheduling ?? EngineScheduling.Usual).QueuedPrefillShare;
 
     public ClosedFormServing(StepCosts costs, Deployment deployment)
         : this(costs, deployment.Rules.RequestOverhead.Seconds, deployment.Engine.Scheduling) { }
@@ -141,8 +142,8 @@ public sealed class ClosedFormServing(
         return rate * inSystem - inFlight;
     }
 
-    /// <summary>An arrival finds a step running and waits on average for half of it.</summary>
-    private static double StepWait(double inFlight, double decode) => inFlight > 1 ? decode / 2 : 0;
+    /// <summary>An arrival finds a step running and waits on average for half of it, and for what is queued behind it.</summary>
+    private double StepWait(double inFlight, double decode) => inFlight > 1 ? stepsBefore * decode : 0;
 
     private ServingPoint PointAt(double inFlight, double rate, double decode, double marginal, double tpot)
     {
@@ -159,6 +160,7 @@ public sealed class ClosedFormServing(
             PrefillSeconds = requestOverheadSeconds + costs.Prefill(Others(inFlight)),
             QueueSeconds = waits ? queueing : 0,
             StepWaitSeconds = StepWait(inFlight, decode),
+            StepSeconds = decode,
             PrefillUtilisation = utilisation,
         };
     }

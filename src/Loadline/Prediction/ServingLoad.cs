@@ -33,8 +33,11 @@ public readonly record struct ServingPoint
     /// <summary>Mean wait for the prefills of others.</summary>
     public required double QueueSeconds { get; init; }
 
-    /// <summary>Mean wait for the rest of the running step.</summary>
+    /// <summary>Mean wait for the rest of the running step and for those queued behind it.</summary>
     public required double StepWaitSeconds { get; init; }
+
+    /// <summary>A step between prompts, of which an arrival finds any part still to run.</summary>
+    public double StepSeconds { get; init; }
 
     /// <summary>Share of the time spent on prefill.</summary>
     public required double PrefillUtilisation { get; init; }
@@ -44,7 +47,7 @@ public readonly record struct ServingPoint
     /// <summary>A percentile of the wait: P(queue > t) = rho exp(-t / m) with mean rho m, after most of a step.</summary>
     public double WaitPercentile(double probability)
     {
-        var step = 2 * StepWaitSeconds * probability;
+        var step = StepWaitSeconds <= 0 ? 0 : StepWaitSeconds + (probability - 0.5) * StepSeconds;
         var exceeding = PrefillUtilisation / (1 - probability);
         return exceeding <= 1 ? step : step + QueueSeconds / PrefillUtilisation * Math.Log(exceeding);
     }

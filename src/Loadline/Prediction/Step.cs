@@ -45,6 +45,8 @@ public sealed class Step
         stepOverhead = deployment.Rules.StepOverhead.Seconds;
         sequenceOverhead = deployment.Rules.SequenceOverhead.Seconds;
         dataRanks = deployment.Parallelism.Data;
+        PromptLaunchSeconds =
+            deployment.Engine.Scheduling.PromptLaunchPerLayer.Seconds * deployment.Architecture.Layers.Length;
         BatchesUnderWay = deployment.KeepsStagesBusy ? deployment.Parallelism.Pipeline : 1;
 
         var graph = OperatorGraph.Of(deployment);
@@ -60,6 +62,9 @@ public sealed class Step
     /// Batches under way at a time, one in each pipeline stage; 1 for engines whose devices work one after another.
     /// </summary>
     public int BatchesUnderWay { get; }
+
+    /// <summary>Least seconds of a step with prompts, which the host launches kernel by kernel.</summary>
+    public double PromptLaunchSeconds { get; }
 
     /// <summary>Time of a step of the whole replica.</summary>
     public Duration TimeOf(in StepShape shape)

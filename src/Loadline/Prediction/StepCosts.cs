@@ -70,9 +70,15 @@ public sealed class StepCosts(Step step, int chunkTokens, RequestShape request, 
     public double LargestMarginal(double decoding) => Marginal(decoding) * chunkTokens / request.ComputedPromptTokens;
 
     /// <summary>Seconds from the first chunk to the first token with so many sequences decoding alongside.</summary>
-    /// <remarks>Its chunks follow each other through the stages of a pipeline.</remarks>
+    /// <remarks>
+    /// Its chunks follow each other through the stages of a pipeline. What the host takes to launch them is waited for,
+    /// but under load it is shared with the other prompts of a step, so it does not lengthen the steps of others.
+    /// </remarks>
     public double Prefill(double decoding) =>
-        Marginal(decoding) * (1 + (Stages - 1.0) / Chunks) + Chunks * Decode(decoding);
+        Math.Max(
+            Chunks * step.PromptLaunchSeconds,
+            Marginal(decoding) * (1 + (Stages - 1.0) / Chunks) + Chunks * Decode(decoding)
+        );
 
     private int Stages => step.BatchesUnderWay;
 
