@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Text.Json.Serialization;
 using Loadline.Quantities;
 
@@ -38,6 +39,12 @@ public sealed record EngineRules
 {
     /// <summary>First version these rules hold for; they hold until the next entry's.</summary>
     public required string Since { get; init; }
+
+    /// <summary>Day or month on which that version came out; null where it is not known, as for the first.</summary>
+    public string? Released { get; init; }
+
+    /// <summary>Name of the kernels these versions run, where they are not those of the engine's newest.</summary>
+    public string? Kernels { get; init; }
     public required MemoryBudget MemoryBudget { get; init; }
 
     /// <summary>Share of <see cref="MemoryBudget"/> the engine uses by default; 1 where it has no such setting.</summary>
@@ -60,6 +67,15 @@ public sealed record EngineRules
 
     /// <summary>Longest context for which a step takes whole prompts, however long; null where prompts are cut.</summary>
     public int? WholePromptsUpTo { get; init; }
+
+    /// <summary>
+    /// Tokens of a prompt that are given out to the devices of a model split by layers before the engine waits for all of
+    /// them; null where it waits after every step.
+    /// </summary>
+    public int? PromptBatchTokens { get; init; }
+
+    /// <summary>Kernels a step of a prompt launches per layer with 16-bit weights; counts where stages overlap.</summary>
+    public int PromptLaunchesPerLayer { get; init; }
 
     /// <summary>Most sequences that run together by default.</summary>
     public required int MaximumSequences { get; init; }
@@ -182,11 +198,16 @@ public sealed record Engine
     public required string Source { get; init; }
     public required string Retrieved { get; init; }
 
-    /// <summary>The newest rules that hold for a version such as "0.22" or "b6077"; null is the newest version.</summary>
+    /// <summary>
+    /// The newest rules that hold for a version such as "0.22" or "b6077", or for the newest version of a month or day
+    /// such as "2024-10"; null is the newest version of all.
+    /// </summary>
     public EngineRules RulesFor(string? version)
     {
         if (version is null)
             return Rules[^1];
+        if (IsDate(version))
+            return Rules.Last(rules => rules == Rules[0] || IsOutBy(rules, version));
 
         var wanted = EngineVersion.Parse(Id, version);
         var found = Rules[0];
@@ -197,4 +218,12 @@ public sealed record Engine
         }
         return found;
     }
+
+    private static bool IsDate(string version) =>
+        DateOnly.TryParseExact(version, ["yyyy-MM", "yyyy-MM-dd"], CultureInfo.InvariantCulture, default, out _);
+
+    /// <summary>What came out on some day of a month is out by the end of that month.</summary>
+    private static bool IsOutBy(EngineRules rules, string date) =>
+        rules.Released is { } released
+        && string.CompareOrdinal(released[..Math.Min(released.Length, date.Length)], date) <= 0;
 }

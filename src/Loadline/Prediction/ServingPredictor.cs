@@ -61,7 +61,7 @@ public sealed class ServingPredictor(CatalogReader catalog)
     private static PredictAnswer Cached(ServingQuestion question, Deployment deployment, Step step, PredictAnswer blank)
     {
         var request = new RequestShape(question.PromptTokens, question.OutputTokens);
-        var costs = new StepCosts(step, deployment.Rules.MaximumBatchedTokens, request);
+        var costs = new StepCosts(step, deployment.Rules.MaximumBatchedTokens, request, PromptPipeline.Of(deployment));
         var serving = new ClosedFormServing(costs, deployment.Rules.RequestOverhead.Seconds);
         var error = PredictionError.Of(deployment);
         var assumptions = blank.Assumptions;

@@ -5,7 +5,7 @@ namespace Loadline.Prediction;
 /// the time by which a prompt lengthens it.
 /// </summary>
 /// <remarks>Tokens, sequences and seconds.</remarks>
-public sealed class StepCosts(Step step, int chunkTokens, RequestShape request)
+public sealed class StepCosts(Step step, int chunkTokens, RequestShape request, PromptPipeline pipeline = default)
 {
     /// <summary>
     /// Batch sizes at which a table samples, eight to an octave: between them the step time is close to a straight line.
@@ -23,7 +23,7 @@ public sealed class StepCosts(Step step, int chunkTokens, RequestShape request)
     /// <summary>The same costs from a table, for searches that ask thousands of times.</summary>
     public StepCosts Tabulated(double mostSequences)
     {
-        var table = new StepCosts(step, chunkTokens, request);
+        var table = new StepCosts(step, chunkTokens, request, pipeline);
         var length = Math.Clamp(Array.FindIndex(Grid, size => size >= mostSequences) + 1, 2, Grid.Length);
         if (mostSequences > Grid[^1])
             length = Grid.Length;
@@ -72,11 +72,13 @@ public sealed class StepCosts(Step step, int chunkTokens, RequestShape request)
     private double Marginal(double decoding, double decode)
     {
         var seconds = 0.0;
+        var chunk = 0;
         var context = request.CachedPrefixTokens;
         for (var left = request.ComputedPromptTokens; left > 0; left -= chunkTokens)
         {
             var tokens = Math.Min(left, chunkTokens);
-            seconds += step.TimeOf(new StepShape(tokens, context, 1, decoding, request.MeanContext)).Seconds - decode;
+            var alone = step.TimeOf(new StepShape(tokens, context, 1, decoding, request.MeanContext)).Seconds - decode;
+            seconds += alone * pipeline.ShareOf(chunk++);
             context += tokens;
         }
         return seconds;

@@ -38,19 +38,30 @@ internal sealed partial class InferenceConditions(CsvRow row)
     public bool IsStaticBatch =>
         Scenario == "offline-throughput" && row["request_rate"] is null && Concurrency is not null;
 
+    /// <summary>Tokens already in the cache when a part of a prompt is measured behind them.</summary>
+    public double Depth =>
+        Scenario == "llama-bench pp" && AtDepth().Match(row["note"] ?? "") is { Success: true } match
+            ? double.Parse(match.ValueSpan, CultureInfo.InvariantCulture)
+            : 0;
+
+    /// <summary>
+    /// Engine and version as <c>--engine</c> takes them. Where no version is stated, the day of the source stands in for
+    /// it: whoever measured had the newest version of that day at best.
+    /// </summary>
     public string Engine
     {
         get
         {
-            var name = row.Text("engine") switch
+            var (name, version) = MeasuredEngines.Of(row.Text("engine"), row["engine_version"]);
+            name = name switch
             {
                 "trtllm" => "tensorrt-llm",
                 "hf" => "transformers",
                 var other => other,
             };
-            var text = row["engine_version"] ?? "";
-            var version = name == "llama.cpp" ? BuildNumber().Match(text) : VersionNumber().Match(text);
-            return version.Success ? $"{name}@{version.Value}" : name;
+            return version is not null ? $"{name}@{version}"
+                : MeasuredEngines.LastDayOf(row["source_date"]) is { } day ? $"{name}@{day}"
+                : name;
         }
     }
 
@@ -88,9 +99,6 @@ internal sealed partial class InferenceConditions(CsvRow row)
             : tokens;
     }
 
-    [GeneratedRegex(@"\d+\.\d+(\.\d+)?")]
-    private static partial Regex VersionNumber();
-
-    [GeneratedRegex(@"\bb\d{4,}\b")]
-    private static partial Regex BuildNumber();
+    [GeneratedRegex(@"(?<=at depth )\d+")]
+    private static partial Regex AtDepth();
 }

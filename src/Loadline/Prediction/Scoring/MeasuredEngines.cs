@@ -1,0 +1,61 @@
+using System.Text.RegularExpressions;
+
+namespace Loadline.Prediction;
+
+/// <summary>What measurement files call engines and their versions, in the names of the catalog.</summary>
+internal static partial class MeasuredEngines
+{
+    /// <summary>What files write for an engine that has no value of its own; the version column then names it.</summary>
+    private const string Other = "other";
+
+    /// <summary>Engines built on llama.cpp that files list under its name, with their own in the version column.</summary>
+    private static readonly string[] OnLlamaCpp = ["ik_llama.cpp", "ollama"];
+
+    /// <summary>The engine's name, and the version when one is stated.</summary>
+    public static (string Name, string? Version) Of(string engine, string? versionText)
+    {
+        var text = versionText ?? "";
+        var name = engine == Other ? NameIn(text) : engine;
+        if (name == "llama.cpp" && Array.Find(OnLlamaCpp, text.ToLowerInvariant().StartsWith) is { } fork)
+            name = fork;
+        if (name == "llama.cpp" && text.Contains("vulkan", StringComparison.OrdinalIgnoreCase))
+            name = "llama.cpp-vulkan";
+        var version =
+            name.StartsWith("llama.cpp", StringComparison.Ordinal)
+            || name.EndsWith("llama.cpp", StringComparison.Ordinal)
+                ? BuildNumber().Match(text)
+                : VersionNumber().Match(text);
+        return (name, version.Success ? version.Value : null);
+    }
+
+    /// <summary>
+    /// The last day, month or year a text such as "2024-10" or "2022..2023-10" names, a year by its last month; null when
+    /// it names none.
+    /// </summary>
+    public static string? LastDayOf(string? dates) =>
+        Dates().Matches(dates ?? "").LastOrDefault()?.Value is { } last
+            ? last.Length == "yyyy".Length
+                ? $"{last}-12"
+                : last
+            : null;
+
+    /// <summary>The words before a version, a date or an explanation.</summary>
+    private static string NameIn(string text)
+    {
+        var name = Name().Match(text).Value.Trim();
+        return name.Length == 0 ? Other : name;
+    }
+
+    [GeneratedRegex(@"^[^\d(:,;]*?(?:[Vv]2)?(?=$|[(:,;]|\s+v?\d)")]
+    private static partial Regex Name();
+
+    [GeneratedRegex(@"\d+\.\d+(\.\d+)?")]
+    private static partial Regex VersionNumber();
+
+    /// <summary>As "b6077", or in brackets behind the commit as the program prints it.</summary>
+    [GeneratedRegex(@"\bb\d{4,}\b|(?<=\()\d{4,}(?=\))")]
+    private static partial Regex BuildNumber();
+
+    [GeneratedRegex(@"\d{4}(-\d{2}(-\d{2})?)?")]
+    private static partial Regex Dates();
+}
