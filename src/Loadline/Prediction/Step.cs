@@ -67,7 +67,9 @@ public sealed class Step
             attention.Arithmetic is { } rate && accelerator.Peak[rate] is { } peak ? peak.PerSecond : wideRate;
         kvBytesPerElement = deployment.KvCache.BitsPerWeight / 8;
         computeSlowdown = deployment.Kernels.Slowdown.Compute;
-        stepOverhead = deployment.Rules.StepOverhead.Seconds;
+        stepOverhead =
+            deployment.Rules.StepOverhead.Seconds
+            + deployment.Kernels.Slowdown.PerLayer.Seconds * deployment.Architecture.Layers.Length;
         sequenceOverhead = deployment.Rules.SequenceOverhead.Seconds;
 
         var graph = OperatorGraph.Of(deployment);
@@ -213,7 +215,8 @@ public sealed class Step
             var kept = Math.Min(length, heads.Near > 0 ? heads.Near + chunk : 0) + length / heads.Ratio;
             var read = shape.PrefillSequences * CacheBytes(heads, kept, length);
             var compute = work / (attentionRate * PrefillFraction(length));
-            var memory = read / (memoryRate * attention.DecodeMemoryFraction);
+            var scores = shape.PrefillTokens * attended * heads.QueryHeads * attention.ScoreBytes;
+            var memory = read / (memoryRate * attention.DecodeMemoryFraction) + scores / memoryRate;
             seconds += attention.PrefillStartup.Seconds + SmoothMaximum(compute, memory, AttentionSmoothness);
             if (compute > attention.PrefillStartup.Seconds)
                 bound = Bound.Compute;
@@ -345,7 +348,7 @@ public sealed class Step
             // Without a known link only the start of the copy is counted.
             OperatorKind.StageTransfer => prepared with
             {
-                Startup = StageTransferSeconds,
+                Startup = StageTransferSeconds + deployment.Kernels.Slowdown.PerTransfer.Seconds,
                 MemoryRate =
                     deployment.Accelerator.Link?.BandwidthPerDirection?.BytesPerSecond ?? double.PositiveInfinity,
             },
