@@ -45,6 +45,11 @@ public sealed class ServingPredictor(CatalogReader catalog)
             const string Expected = "devices that are all the same: of others only the memory is predicted";
             throw new BadContentException($"hardware \"{question.Fit.Hardware}\"", "", "different devices", Expected);
         }
+        if (question.Fit.DeviceLayers < question.Fit.Model.Architecture.Layers.Length)
+        {
+            const string Expected = "all layers on the device: how fast the host computes the others is not known";
+            throw new BadContentException("--device-layers", "", $"{question.Fit.DeviceLayers}", Expected);
+        }
         var fit = question.Fit with { Context = question.PromptTokens + question.OutputTokens, Concurrency = 1 };
         var memoryAnswer = fits.Ask(fit);
         var built = fits.Build(fit);

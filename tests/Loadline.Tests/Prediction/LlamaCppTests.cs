@@ -94,10 +94,7 @@ public sealed class LlamaCppTests
         var plain = Deployments.Of(Llama8B, "t4", "llama.cpp", "Q4_K_M");
         var peak = plain.Accelerator.Peak;
         peak.Bf16.ShouldBeNull();
-        var withBf16 = plain with
-        {
-            Accelerator = plain.Accelerator with { Peak = peak with { Bf16 = peak.Fp16 } },
-        };
+        var withBf16 = plain with { Accelerator = plain.Accelerator with { Peak = peak with { Bf16 = peak.Fp16 } } };
 
         foreach (var shape in new[] { StepShape.Decode(1, 256), StepShape.Prefill(512) })
             new Step(plain).TimeOf(shape).Seconds.ShouldBe(new Step(withBf16).TimeOf(shape).Seconds, 1e-12);
@@ -140,6 +137,21 @@ public sealed class LlamaCppTests
 
         var factor = PredictionError.Of(deployment).Factor;
         (512 / Prompt(deployment, 512)).ShouldBeInRange(published / factor, published * factor);
+    }
+
+    [Fact]
+    public void Times_of_layers_on_a_host_of_unknown_speed_are_refused()
+    {
+        var question = new ServingQuestion
+        {
+            Fit = Deployments.Question(Llama70B, "rtx-4090", "llama.cpp", "Q4_K_M") with { DeviceLayers = 30 },
+            PromptTokens = 512,
+            OutputTokens = 128,
+        };
+
+        Should
+            .Throw<BadContentException>(() => new ServingPredictor(Deployments.Catalog).Ask(question))
+            .Message.ShouldContain("how fast the host computes");
     }
 
     private static double Prompt(Deployment deployment, int tokens) =>
