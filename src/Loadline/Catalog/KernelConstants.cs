@@ -41,6 +41,12 @@ public sealed record AttentionConstants
 
     /// <summary>The rate the prefill shares are of, where it is not the 16-bit one.</summary>
     public Arithmetic? Arithmetic { get; init; }
+
+    /// <summary>
+    /// Bytes moved through memory for every score of a query head in prefill; 0 where attention is one fused kernel that
+    /// keeps its scores to itself.
+    /// </summary>
+    public double ScoreBytes { get; init; }
 }
 
 /// <summary>An all-reduce over a number of devices: latency + bytes / bandwidth, smoothly joined.</summary>

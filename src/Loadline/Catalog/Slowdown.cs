@@ -1,9 +1,20 @@
+using Loadline.Quantities;
+
 namespace Loadline.Catalog;
 
-/// <summary>Factors on what waits for memory or a start-up, and on what waits for arithmetic.</summary>
+/// <summary>
+/// How much slower whole runs are than kernels of the class would be: factors on what waits for memory or a start-up and
+/// on what waits for arithmetic, and time that waits for neither.
+/// </summary>
 public readonly record struct Slowdown(double Memory, double Compute)
 {
     public static Slowdown None => new(1, 1);
+
+    /// <summary>Added to every layer of every step: launches that a graph would hide, conversions, host work.</summary>
+    public Duration PerLayer { get; init; }
+
+    /// <summary>Added whenever a model split by layers goes on to the next device.</summary>
+    public Duration PerTransfer { get; init; }
 
     public MatrixConstants On(MatrixConstants constants) =>
         constants with

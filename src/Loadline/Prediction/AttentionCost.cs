@@ -60,7 +60,8 @@ internal sealed class AttentionCost
         var kept = Math.Min(length, heads.Near > 0 ? heads.Near + chunk : 0) + length / heads.Ratio;
         var read = shape.PrefillSequences * CacheBytes(heads, kept, length);
         var compute = work / (Rate * PrefillFraction(length));
-        var memory = read / (memoryRate * constants.DecodeMemoryFraction);
+        var scores = shape.PrefillTokens * attended * heads.QueryHeads * constants.ScoreBytes;
+        var memory = read / (memoryRate * constants.DecodeMemoryFraction) + scores / memoryRate;
         if (compute > constants.PrefillStartup.Seconds)
             bound = Bound.Compute;
         flops += work;

@@ -224,7 +224,8 @@ internal static class KernelLookup
         // What llama.cpp leaves in fp32 is small, and runs in the kernels of everything else.
         var block = weights.IsGguf && !tensor.IsQuantizable ? weights.Matrices : weights.FormatOf(tensor);
         var wanted = weights.ArithmeticOf(tensor);
-        if (deployment.ArithmeticOf(tensor) != wanted && block.BitsPerWeight < 12)
+        // GGUF kernels read their own blocks whatever the hardware multiplies in.
+        if (deployment.ArithmeticOf(tensor) != wanted && block.BitsPerWeight < 12 && !weights.IsGguf)
             return WeightOnly(block);
         return block.Name switch
         {

@@ -42,7 +42,9 @@ public sealed class Step
         wideRate = WideRate(accelerator, deployment.Weights);
         attention = new AttentionCost(deployment, memoryRate, wideRate);
         recurrence = new RecurrenceCost(deployment, memoryRate, wideRate);
-        stepOverhead = deployment.Rules.StepOverhead.Seconds;
+        stepOverhead =
+            deployment.Rules.StepOverhead.Seconds
+            + deployment.Kernels.Slowdown.PerLayer.Seconds * deployment.Architecture.Layers.Length;
         sequenceOverhead = deployment.Rules.SequenceOverhead.Seconds;
         dataRanks = deployment.Parallelism.Data;
         PromptLaunchSeconds =
@@ -236,7 +238,7 @@ public sealed class Step
             // Without a known link only the start of the copy is counted.
             OperatorKind.StageTransfer => prepared with
             {
-                Startup = StageTransferSeconds,
+                Startup = StageTransferSeconds + deployment.Kernels.Slowdown.PerTransfer.Seconds,
                 MemoryRate =
                     deployment.Accelerator.Link?.BandwidthPerDirection?.BytesPerSecond ?? double.PositiveInfinity,
             },

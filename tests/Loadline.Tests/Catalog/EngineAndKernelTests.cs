@@ -155,9 +155,26 @@ public sealed class EngineAndKernelTests
             runs.ComputeSlowdown.ShouldBeGreaterThanOrEqualTo(1);
             runs.IntervalFactor.ShouldBeGreaterThan(1);
             Catalog.Accelerators.Find(runs.Accelerator).Id.ShouldBe(runs.Accelerator);
-            Catalog.Engines.Find(runs.Engine).Id.ShouldBe(runs.Engine);
+            runs.LayerOverhead.Seconds.ShouldBeGreaterThanOrEqualTo(0);
+            runs.TransferOverhead.Seconds.ShouldBeGreaterThanOrEqualTo(0);
+            KernelNames().ShouldContain(runs.Engine);
         }
     }
+
+    /// <summary>Engines, and the names under which their older versions have kernels of their own.</summary>
+    internal static HashSet<string> KernelNames() =>
+        [
+            .. Catalog.Engines.All.Select(engine => engine.Id),
+            .. Catalog.Engines.All.SelectMany(engine => engine.Rules).Select(rules => rules.Kernels).OfType<string>(),
+        ];
+
+    [Theory]
+    [InlineData("2024-05", "0")]
+    [InlineData("2025-03", "0.8")]
+    [InlineData("2025-03-17", "0")]
+    [InlineData("2026-12", "0.22")]
+    public void A_date_stands_for_the_newest_version_of_the_day(string date, string since) =>
+        Catalog.Engines.Find("vllm").RulesFor(date).Since.ShouldBe(since);
 
     // Published fit for bf16 matrices on the H100 under TensorRT-LLM: 0.78, 0.83, 3.4 us, 2.8.
     [Fact]

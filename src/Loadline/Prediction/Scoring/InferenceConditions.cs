@@ -52,6 +52,12 @@ internal sealed partial class InferenceConditions(CsvRow row)
     public bool IsStaticBatch =>
         Scenario == "offline-throughput" && row["request_rate"] is null && Concurrency is not null;
 
+    /// <summary>Tokens already in the cache when a part of a prompt is measured behind them.</summary>
+    public double Depth =>
+        Scenario == "llama-bench pp" && AtDepth().Match(row["note"] ?? "") is { Success: true } match
+            ? double.Parse(match.ValueSpan, CultureInfo.InvariantCulture)
+            : 0;
+
     /// <summary>
     /// Engine and version as <c>--engine</c> takes them. Where no version is stated, the day of the source stands in for
     /// it: whoever measured had the newest version of that day at best.
@@ -96,4 +102,7 @@ internal sealed partial class InferenceConditions(CsvRow row)
 
     [GeneratedRegex(@"\bdataset nominal \d{1,9}/(\d{1,9})\b")]
     private static partial Regex NominalOutput();
+
+    [GeneratedRegex(@"(?<=at depth )\d+")]
+    private static partial Regex AtDepth();
 }
