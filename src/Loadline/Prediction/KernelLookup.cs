@@ -61,7 +61,7 @@ internal static class KernelLookup
     }
 
     /// <summary>Decode of latent attention, which has kernels of its own where somebody measured them.</summary>
-    public static MemoryConstants LatentDecode(Deployment deployment)
+    public static LatentDecodeConstants LatentDecode(Deployment deployment)
     {
         var constants = deployment.Kernels.Constants;
         var measured =
@@ -71,10 +71,13 @@ internal static class KernelLookup
         var attention = Attention(deployment);
         return measured is not null
             ? deployment.Kernels.Slowdown.On(measured)
-            : new MemoryConstants
+            : new LatentDecodeConstants
             {
                 MemoryFraction = attention.DecodeMemoryFraction,
+                // All heads share a latent vector, so they fill a tile as the queries of a prompt do.
+                ComputeFraction = attention.PrefillFraction,
                 Startup = attention.DecodeStartup,
+                StartupPerThousandSequences = attention.DecodeStartupPerThousandHeads,
             };
     }
 
@@ -133,12 +136,12 @@ internal static class KernelLookup
     }
 
     /// <summary>The measured all-reduce nearest in size, or the link's own bandwidth where none was measured.</summary>
-    public static (Duration Latency, Bandwidth Bandwidth) AllReduce(Deployment deployment)
+    public static AllReduceCost AllReduce(Deployment deployment)
     {
         var ranks = deployment.Parallelism.Tensor;
         var nearest = deployment.Kernels.Constants.AllReduce.MinBy(entry => Math.Abs(entry.Devices - ranks));
         if (nearest is not null)
-            return (nearest.Latency, nearest.Bandwidth);
+            return AllReduceCost.Of(nearest);
 
         var link = deployment.Accelerator.Link;
         var rate =
@@ -151,7 +154,7 @@ internal static class KernelLookup
         var isBus = link.Kind.StartsWith("PCIe", StringComparison.OrdinalIgnoreCase);
         var startup = isBus ? latency.Bus + latency.BusPerFurtherDevice * (ranks - 2) : latency.Fabric;
         // A ring moves 2 (n - 1) / n of the message over every link.
-        return (startup, rate * (LinkFraction * ranks / (2.0 * (ranks - 1))));
+        return new AllReduceCost(startup.Seconds, rate.BytesPerSecond * LinkFraction * ranks / (2.0 * (ranks - 1)));
     }
 
     private static string FormatAt(Deployment deployment, KernelRung rung) =>
