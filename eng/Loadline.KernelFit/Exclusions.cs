@@ -34,7 +34,6 @@ internal sealed class Exclusions
 
     public bool Latent(KernelTable table) =>
         table.Engine == "vllm"
-        && table.Has("model") == false
         && Count("latent attention, vLLM 0.14: not captured in a graph, 100-180 us of host time in every row");
 
     /// <summary>Hopper has no kernel for it, so SGLang widens the whole cache before every step.</summary>

@@ -18,8 +18,8 @@ internal static class KernelJson
                 ["computeFraction"] = Rounded(constants.ComputeFraction),
                 ["memoryFraction"] = Rounded(constants.MemoryFraction),
                 ["startup"] = Microseconds(constants.Startup),
-                ["startupPerThousandInputs"] = Unless(constants.StartupPerThousandInputs),
-                ["startupPerHundredExperts"] = Unless(constants.StartupPerHundredExperts),
+                ["startupPerThousandInputs"] = UnlessZero(constants.StartupPerThousandInputs),
+                ["startupPerHundredExperts"] = UnlessZero(constants.StartupPerHundredExperts),
                 ["activationBytes"] = constants.ActivationBytes > 0 ? Rounded(constants.ActivationBytes) : null,
                 ["smoothness"] = Rounded(constants.Smoothness),
                 ["arithmetic"] = arithmetic,
@@ -34,10 +34,10 @@ internal static class KernelJson
                 ["queryOverheadTokens"] = Rounded(prefill.QueryOverheadTokens),
                 ["softmaxWidth"] = Rounded(prefill.SoftmaxWidth),
                 ["prefillStartup"] = Microseconds(prefill.PrefillStartup),
-                ["prefillStartupPerThousandTokens"] = Unless(prefill.PrefillStartupPerThousandTokens),
+                ["prefillStartupPerThousandTokens"] = UnlessZero(prefill.PrefillStartupPerThousandTokens),
                 ["decodeMemoryFraction"] = Rounded(decode.DecodeMemoryFraction),
                 ["decodeStartup"] = Microseconds(decode.DecodeStartup),
-                ["decodeStartupPerThousandHeads"] = Unless(decode.DecodeStartupPerThousandHeads),
+                ["decodeStartupPerThousandHeads"] = UnlessZero(decode.DecodeStartupPerThousandHeads),
                 ["arithmetic"] = arithmetic,
             }
         );
@@ -49,7 +49,7 @@ internal static class KernelJson
                 ["memoryFraction"] = Rounded(constants.MemoryFraction),
                 ["computeFraction"] = Rounded(constants.ComputeFraction),
                 ["startup"] = Microseconds(constants.Startup),
-                ["startupPerThousandSequences"] = Unless(constants.StartupPerThousandSequences),
+                ["startupPerThousandSequences"] = UnlessZero(constants.StartupPerThousandSequences),
             }
         );
 
@@ -62,7 +62,7 @@ internal static class KernelJson
                 ["prefillStartup"] = prefill?.PrefillStartup is { } startup ? Microseconds(startup) : null,
                 ["prefillStartupPerThousandTokens"] = prefill is null
                     ? null
-                    : Unless(prefill.PrefillStartupPerThousandTokens),
+                    : UnlessZero(prefill.PrefillStartupPerThousandTokens),
                 ["prefillRate"] = prefill?.PrefillRate is { } rate ? $"{Text(rate.PerSecond / 1e12)} TFLOP/s" : null,
             }
         );
@@ -126,7 +126,7 @@ internal static class KernelJson
 
     private static string Microseconds(Duration time) => $"{Text(time.Seconds * 1e6)} us";
 
-    private static string? Unless(Duration time) => time.Seconds > 0 ? Microseconds(time) : null;
+    private static string? UnlessZero(Duration time) => time.Seconds > 0 ? Microseconds(time) : null;
 
     private static string Gigabytes(double rate) => $"{Text(rate)} GB/s";
 

@@ -22,6 +22,8 @@ internal static class LeastSquares
     private const double Scale = 0.1;
     private const int Iterations = 60;
     private const double Step = 1e-3;
+    private const double MostDamping = 1e8;
+    private const double LeastGain = 1e-7;
 
     /// <summary>Keeps what the rows say nothing of near where it started.</summary>
     private const double Ridge = 1e-4;
@@ -29,75 +31,79 @@ internal static class LeastSquares
     /// <param name="residuals">Logarithms of predicted over measured at the values of the parameters, row by row.</param>
     public static double[] Fit(Parameter[] parameters, double[] weights, Func<double[], double[]> residuals)
     {
-        var count = parameters.Length;
         var start = Array.ConvertAll(parameters, parameter => parameter.FreeAt(parameter.Start));
-        var free = (double[])start.Clone();
-        var total = weights.Sum();
+        var free = start;
+        var ridge = Ridge * weights.Sum();
         double[] At(double[] point) => residuals(Values(parameters, point));
-        double Loss(double[] found, double[] point)
-        {
-            var sum = 0.0;
-            for (var i = 0; i < found.Length; i++)
-                sum += weights[i] * 2 * (Math.Sqrt(1 + found[i] * found[i] / (Scale * Scale)) - 1);
-            for (var i = 0; i < count; i++)
-                sum += Ridge * total * (point[i] - start[i]) * (point[i] - start[i]);
-            return sum;
-        }
-
         var current = At(free);
-        var loss = Loss(current, free);
+        var loss = Loss(current, weights) + ridge * Squares(free, start);
         var damping = 1e-2;
-        for (var iteration = 0; iteration < Iterations && damping < 1e8; iteration++)
+        for (var iteration = 0; iteration < Iterations && damping < MostDamping; iteration++)
         {
-            var columns = new double[count][];
-            for (var j = 0; j < count; j++)
+            var normal = Normal(current, Slopes(At, free, current), weights);
+            for (var j = 0; j < free.Length; j++)
             {
-                var moved = (double[])free.Clone();
-                moved[j] += Step;
-                columns[j] = At(moved);
-                for (var i = 0; i < current.Length; i++)
-                    columns[j][i] = (columns[j][i] - current[i]) / Step;
+                normal[j, j] += ridge;
+                normal[j, free.Length] -= ridge * (free[j] - start[j]);
             }
-            var normal = new double[count, count + 1];
-            for (var i = 0; i < current.Length; i++)
-            {
-                var scaled = current[i] / Scale;
-                var weight = weights[i] / (Scale * Scale * Math.Sqrt(1 + scaled * scaled));
-                for (var j = 0; j < count; j++)
-                {
-                    for (var k = 0; k <= j; k++)
-                        normal[j, k] += weight * columns[j][i] * columns[k][i];
-                    normal[j, count] -= weight * columns[j][i] * current[i];
-                }
-            }
-            for (var j = 0; j < count; j++)
-            {
-                normal[j, j] += Ridge * total;
-                normal[j, count] -= Ridge * total * (free[j] - start[j]);
-                for (var k = 0; k < j; k++)
-                    normal[k, j] = normal[j, k];
-            }
-            while (damping < 1e8)
+            var gain = 0.0;
+            for (; gain <= 0 && damping < MostDamping; damping *= 5)
             {
                 var shift = Solve(normal, damping);
-                var next = new double[count];
-                for (var j = 0; j < count; j++)
-                    next[j] = Math.Clamp(free[j] + Math.Clamp(shift[j], -2, 2), -7, 7);
+                var next = free.Select((value, j) => Math.Clamp(value + Math.Clamp(shift[j], -2, 2), -7, 7)).ToArray();
                 var found = At(next);
-                var better = Loss(found, next);
-                if (better < loss)
-                {
-                    var gain = (loss - better) / loss;
-                    (free, current, loss) = (next, found, better);
-                    damping = Math.Max(damping / 5, 1e-9);
-                    if (gain < 1e-7)
-                        return Values(parameters, free);
-                    break;
-                }
-                damping *= 5;
+                var better = Loss(found, weights) + ridge * Squares(next, start);
+                gain = (loss - better) / loss;
+                if (gain > 0)
+                    (free, current, loss, damping) = (next, found, better, damping / 25);
             }
+            if (gain < LeastGain)
+                break;
         }
         return Values(parameters, free);
+    }
+
+    private static double Loss(double[] residuals, double[] weights)
+    {
+        var sum = 0.0;
+        for (var i = 0; i < residuals.Length; i++)
+            sum += weights[i] * 2 * (Math.Sqrt(1 + residuals[i] * residuals[i] / (Scale * Scale)) - 1);
+        return sum;
+    }
+
+    private static double Squares(double[] point, double[] start) =>
+        point.Zip(start, (value, origin) => (value - origin) * (value - origin)).Sum();
+
+    /// <summary>Of every residual in the direction of every parameter, by a small step.</summary>
+    private static double[][] Slopes(Func<double[], double[]> residuals, double[] point, double[] current) =>
+        [
+            .. point.Select(
+                (_, j) =>
+                {
+                    var moved = (double[])point.Clone();
+                    moved[j] += Step;
+                    return residuals(moved).Zip(current, (next, now) => (next - now) / Step).ToArray();
+                }
+            ),
+        ];
+
+    /// <summary>The normal equations, each with its right side last, at the weights that the loss gives the residuals.</summary>
+    private static double[,] Normal(double[] residuals, double[][] slopes, double[] weights)
+    {
+        var count = slopes.Length;
+        var normal = new double[count, count + 1];
+        for (var i = 0; i < residuals.Length; i++)
+        {
+            var scaled = residuals[i] / Scale;
+            var weight = weights[i] / (Scale * Scale * Math.Sqrt(1 + scaled * scaled));
+            for (var j = 0; j < count; j++)
+            {
+                for (var k = 0; k < count; k++)
+                    normal[j, k] += weight * slopes[j][i] * slopes[k][i];
+                normal[j, count] -= weight * slopes[j][i] * residuals[i];
+            }
+        }
+        return normal;
     }
 
     private static double[] Values(Parameter[] parameters, double[] free) =>
