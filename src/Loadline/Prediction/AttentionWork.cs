@@ -11,8 +11,11 @@ public sealed record AttentionWork
 {
     public required string Name { get; init; }
 
-    /// <summary>Query heads on the rank, each with a score for every pair of tokens.</summary>
+    /// <summary>Query heads of the rank.</summary>
     public required double QueryHeads { get; init; }
+
+    /// <summary>Groups of heads that share keys and values; 1 where all share a latent vector.</summary>
+    public double KvHeads { get; init; } = 1;
 
     /// <summary>Operations per pair of tokens in prefill, all heads of the rank: 2 x heads x (key + value size).</summary>
     public required double PrefillFlops { get; init; }
@@ -73,6 +76,7 @@ public sealed record AttentionWork
         {
             Name = attention.Window is { } tokens ? $"attention, window {tokens}" : "attention",
             QueryHeads = attention.QueryHeads,
+            KvHeads = attention.KvHeads,
             PrefillFlops = 2 * attention.QueryHeads * both,
             DecodeFlops = 2 * attention.QueryHeads * both,
             Elements = attention.KvHeads * both,

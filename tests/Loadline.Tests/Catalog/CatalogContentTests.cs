@@ -84,7 +84,7 @@ public sealed class CatalogContentTests
             )
             {
                 attention.DecodeMemoryFraction.ShouldBeInRange(0.01, 1, kernels.Id);
-                attention.LongPrefillFraction.ShouldBeInRange(0.01, 1, kernels.Id);
+                attention.PrefillFraction.ShouldBeInRange(0.01, 1, kernels.Id);
             }
         }
     }
