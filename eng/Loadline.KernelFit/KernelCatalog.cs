@@ -23,7 +23,7 @@ internal sealed class KernelCatalog(KernelFits fits, OlderFits older)
                     folder,
                     fits.Catalog.Accelerators.Find(chip.Accelerator),
                     OlderFits.Retrieved,
-                    entries.Select(entry => older.Carry(chip, entry.Key, entry.Value))
+                    entries.Values.Select(entry => older.Carry(chip, entry))
                 );
         }
         WriteMedians(Path.Combine(folder, "datasheet-only.json"));

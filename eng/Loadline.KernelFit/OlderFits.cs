@@ -11,7 +11,7 @@ namespace Loadline.KernelFit;
 internal sealed record OlderChip(string System, string Accelerator, string Sibling, double BandwidthRatio);
 
 /// <summary>
-/// Fits of 2026-11-23 to further tables of the same collection, in columns name, applies_to and value: the observed
+/// Fits of 2026-11-23 to further tables of the same collection, in columns name, applies_to and value: the
 /// shares of peak and bandwidth of a chip over those of its sister scale the sister's constants.
 /// </summary>
 internal sealed class OlderFits
@@ -47,7 +47,7 @@ internal sealed class OlderFits
     }
 
     /// <summary>The sister's entry with its shares scaled to the chip.</summary>
-    public JsonObject Carry(OlderChip chip, string engine, JsonObject sister)
+    public JsonObject Carry(OlderChip chip, JsonObject sister)
     {
         var entry = (JsonObject)sister.DeepClone();
         foreach (var (table, peak, memory, suffix) in MatrixTables)
@@ -55,8 +55,8 @@ internal sealed class OlderFits
             foreach (var (format, constants) in entry[table]!.AsObject())
             {
                 var name = $"{TableName(format)}{suffix}";
-                Scale(constants!, "computeFraction", Ratio(chip, engine, peak, name));
-                Scale(constants!, "memoryFraction", Ratio(chip, engine, memory, name) * chip.BandwidthRatio);
+                Scale(constants!, "computeFraction", Ratio(chip, peak, name));
+                Scale(constants!, "memoryFraction", Ratio(chip, memory, name) * chip.BandwidthRatio);
             }
         }
         foreach (var (field, cache) in new[] { ("attention", "bfloat16"), ("fp8CacheAttention", "fp8") })
@@ -67,12 +67,12 @@ internal sealed class OlderFits
             Scale(
                 attention,
                 "prefillFraction",
-                Ratio(chip, engine, "prefill_attn_frac_peak_s>=4k", $"attn {arithmetic} kv {cache}")
+                Ratio(chip, "prefill_attn_frac_peak_s>=4k", $"attn {arithmetic} kv {cache}")
             );
             Scale(
                 attention,
                 "decodeMemoryFraction",
-                Ratio(chip, engine, "decode_attn_frac_hbm_KV>200MB", $"kv {cache}") * chip.BandwidthRatio
+                Ratio(chip, "decode_attn_frac_hbm_KV>200MB", $"kv {cache}") * chip.BandwidthRatio
             );
         }
         var isGddr = chip.System == "l40s";
@@ -93,7 +93,7 @@ internal sealed class OlderFits
                 entry[table]!.AsObject().Remove("nvfp4");
         }
         entry["notes"] =
-            $"carried over from {chip.Sibling} by the shares of peak and bandwidth observed on both in older fits of the same collection; start-ups are the sister's"
+            $"carried over from {chip.Sibling} by the shares of peak and bandwidth of both in older fits of the same collection; start-ups are the sister's"
             + (isGddr ? "; all-reduce over 4 and 8: the measured host moved 1-3 GB/s, which is left out" : "")
             + $"; of the sister: {entry["notes"]!.GetValue<string>()}";
         return entry;
@@ -101,22 +101,23 @@ internal sealed class OlderFits
 
     private static readonly (string Table, string Peak, string Memory, string Suffix)[] MatrixTables =
     [
-        ("matrices", "gemm_observed_frac_peak_large_median", "gemm_observed_frac_hbm_M<=16_median", ""),
+        ("matrices", "gemm_frac_peak", "gemm_frac_hbm", ""),
         ("experts", "moe_frac_peak_p90_at>=512tok_per_expert", "moe_frac_hbm_decode_median", "/power_law_1.01"),
     ];
 
-    /// <summary>1 where one of the two was not measured.</summary>
-    private double Ratio(OlderChip chip, string engine, string name, string rest)
+    /// <summary>Geometric mean over the engines that both have, since one fit is easily off; 1 where there is none.</summary>
+    private double Ratio(OlderChip chip, string name, string rest)
     {
-        foreach (var other in (string[])[engine, "vllm", "trtllm"])
+        var ratios = new List<double>();
+        foreach (var engine in (string[])["vllm", "trtllm"])
         {
             if (
-                values.TryGetValue((name, $"{chip.System}/{other}/{rest}"), out var own)
-                && values.TryGetValue((name, $"{chip.Sibling}/{other}/{rest}"), out var sisters)
+                values.TryGetValue((name, $"{chip.System}/{engine}/{rest}"), out var own)
+                && values.TryGetValue((name, $"{chip.Sibling}/{engine}/{rest}"), out var sisters)
             )
-                return own / sisters;
+                ratios.Add(Math.Log(own / sisters));
         }
-        return 1;
+        return ratios.Count == 0 ? 1 : Math.Exp(ratios.Average());
     }
 
     private static string TableName(string format) =>
