@@ -186,18 +186,23 @@ internal static class KernelLookup
         var parallelism = deployment.Parallelism;
         var groups = (double)item.ExpertGroups;
         var copies = groups * (1 - Math.Pow(1 - 1 / groups, item.ActiveExperts)) * parallelism.RanksPerExpert;
-        // There and back, but not to itself.
-        var sent = 2 * copies * (1 - 1.0 / parallelism.ExpertRanks);
-        var within = LinkOf(deployment.Accelerator).BandwidthPerDirection!.Value.BytesPerSecond * LinkFraction;
+        // Not to itself.
+        var sent = copies * (1 - 1.0 / parallelism.ExpertRanks);
         var measured = deployment.Kernels.Constants.ExpertExchange ?? deployment.Kernels.DatasheetOnly.ExpertExchange;
         var latency = measured is not null
             ? measured.DispatchLatency + measured.CombineLatency
             : LinkLatencyOf(deployment).Fabric * 2;
+        // Tokens leave in fp8, one byte where an activation has two; results come back as they are.
+        const double DispatchedShare = 0.5;
+        var link = LinkOf(deployment.Accelerator).BandwidthPerDirection!.Value.BytesPerSecond * LinkFraction;
+        var there = DispatchedShare / (measured?.DispatchBandwidth?.BytesPerSecond ?? link);
+        var back = 1 / (measured?.CombineBandwidth?.BytesPerSecond ?? link);
         var nodes = deployment.Reaches(parallelism.ExpertRanks);
         if (nodes == 1)
-            return (latency, new Bandwidth(within / sent));
+            return (latency, new Bandwidth(1 / (sent * (there + back))));
         var away = (nodes - 1.0) / nodes;
-        var perByte = sent * (away / NetworkPerDevice.BytesPerSecond + (1 - away) / within);
+        var beyond = (1 + DispatchedShare) / NetworkPerDevice.BytesPerSecond;
+        var perByte = sent * (away * beyond + (1 - away) * (there + back));
         return (latency + new Duration(2 * NetworkSeconds), new Bandwidth(1 / perByte));
     }
 
