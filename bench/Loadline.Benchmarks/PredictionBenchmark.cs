@@ -26,7 +26,7 @@ public class PredictionBenchmark
             .Deployment;
         step = new Step(deployment);
         var costs = new StepCosts(step, deployment.Rules.MaximumBatchedTokens, new RequestShape(1800, 250));
-        serving = new ClosedFormServing(costs, deployment.Rules.RequestOverhead.Seconds);
+        serving = new ClosedFormServing(costs, deployment);
     }
 
     [Benchmark]

@@ -1,8 +1,20 @@
 using System.Globalization;
+using System.Text.Json;
 using Loadline.Calibrate;
 using Loadline.Prediction;
 
 // Loadline.Calibrate MEASUREMENTS.csv > catalog/end-to-end.json; what was fitted and left out goes to standard error.
+// Loadline.Calibrate intervals MEASUREMENTS.csv > catalog/intervals.json
+if (args[0] == "intervals")
+{
+    using var runs = File.OpenText(args[1]);
+    Console.WriteLine(
+        new IntervalFit(CsvTable.Read(Path.GetFileName(args[1]), runs))
+            .Document()
+            .ToJsonString(new JsonSerializerOptions { WriteIndented = true })
+    );
+    return;
+}
 using var text = File.OpenText(args[0]);
 var results = new EndToEndFit(CsvTable.Read(Path.GetFileName(args[0]), text)).Results();
 foreach (var result in results.OrderBy(result => result.Accelerator, StringComparer.Ordinal))

@@ -71,6 +71,56 @@ public sealed class PredictTests
         json.GetProperty("breakdown").GetArrayLength().ShouldBeGreaterThan(3);
     }
 
+    [Theory]
+    [InlineData("--cached-prefix", "1000")]
+    [InlineData("--draft-tokens", "2")]
+    [InlineData("--draft-tokens", "2", "--acceptance", "1.5")]
+    [InlineData("--draft-tokens", "2", "--acceptance", "0.8")]
+    [InlineData("--draft-tokens", "-1", "--acceptance", "0.8")]
+    [InlineData("--rate", "1", "--burstiness", "0")]
+    [InlineData("--prefill-on", "no-such-card")]
+    [InlineData("--prefill-on", "h100-sxm", "--prefill-replicas", "0")]
+    [InlineData("--no-kv-cache", "--prefill-on", "h100-sxm")]
+    public void What_makes_no_sense_of_serving_is_refused_in_one_line(params string[] options)
+    {
+        var run = Run.Of([
+            "predict",
+            "Qwen/Qwen3-8B",
+            "--on",
+            "h100-sxm",
+            "--prompt",
+            "1000",
+            "--output",
+            "9",
+            .. options,
+        ]);
+
+        run.ExitCode.ShouldBe(2);
+        run.Error.Trim().Split('\n').Length.ShouldBe(1);
+    }
+
+    [Fact]
+    public void Prompts_on_devices_of_their_own_leave_the_steps_of_others_alone()
+    {
+        string[] question =
+        [
+            "predict",
+            "Qwen/Qwen3-8B",
+            "--on",
+            "h100-sxm",
+            "--prompt",
+            "4000",
+            "--output",
+            "200",
+            "--rate",
+            "4",
+        ];
+        Tpot(["--prefill-on", "h100-sxm", "--json"]).ShouldBeLessThan(Tpot(["--json"]));
+
+        double Tpot(string[] options) =>
+            Run.Of([.. question, .. options]).Json.GetProperty("tpotSeconds").GetProperty("value").GetDouble();
+    }
+
     [Fact]
     public void A_rate_beyond_the_machine_is_answered_no()
     {

@@ -24,7 +24,7 @@ internal sealed class DeploymentOptions
     private readonly Option<string?> weights = new("--weights")
     {
         Description =
-            "Weight format: as-stored (default), fp32 tf32 fp16 bf16 fp8 int8 w8a8 int4 nf4 mxfp4 nvfp4, Q4_K_M ...",
+            "Weight format: as-stored (default), fp32 tf32 fp16 bf16 fp8 int8 w8a8 int4 nf4 mxfp4 nvfp4, Q4_K_M, exl2-4.0, mlx-q4, int4-g32 ...",
         HelpName = "F",
     };
 

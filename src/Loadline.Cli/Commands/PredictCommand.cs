@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Loadline.Catalog;
 using Loadline.Cli.Rendering;
 using Loadline.Prediction;
 
@@ -27,11 +28,66 @@ internal static class PredictCommand
             HelpName = "N",
         };
         var rate = new Option<double?>("--rate") { Description = "Requests per second that arrive", HelpName = "R" };
+        var burstiness = new Option<double>("--burstiness")
+        {
+            Description = "Of arrivals at a rate: 1 at random, less in bursts, more evenly (default 1)",
+            HelpName = "B",
+            DefaultValueFactory = _ => 1,
+        };
+        var cachedPrefix = new Option<long>("--cached-prefix")
+        {
+            Description = "Tokens of the prompt that are in the cache already (default 0)",
+            HelpName = "N",
+        };
+        var draftTokens = new Option<int>("--draft-tokens")
+        {
+            Description = "Tokens drafted per step by --draft or the model's own layer for it (default 0)",
+            HelpName = "N",
+        };
+        var acceptance = new Option<double?>("--acceptance")
+        {
+            Description = "Probability that a draft is accepted when those before it were",
+            HelpName = "P",
+        };
+        var prefillOn = new Option<string?>("--prefill-on")
+        {
+            Description = "Hardware of one prefill replica, where prompts have devices of their own",
+            HelpName = "HARDWARE",
+        };
+        var prefillReplicas = new Option<int>("--prefill-replicas")
+        {
+            Description = "Prefill replicas (default 1)",
+            HelpName = "N",
+            DefaultValueFactory = _ => 1,
+        };
+        var decodeReplicas = new Option<int>("--decode-replicas")
+        {
+            Description = "Replicas of --on that decode, beside --prefill-on (default 1)",
+            HelpName = "N",
+            DefaultValueFactory = _ => 1,
+        };
         var noCache = new Option<bool>("--no-kv-cache") { Description = "Recompute the whole context for every token" };
+        var placement = new PlacementOptions();
         var answer = new Answer("--output-file");
         var command = new Command("predict", "How long prompts and tokens take, and what they wait for");
         deployment.AddTo(command);
-        foreach (var option in (Option[])[prompt, output, concurrency, rate, noCache])
+        placement.AddTo(command);
+        Option[] own =
+        [
+            prompt,
+            output,
+            concurrency,
+            rate,
+            burstiness,
+            cachedPrefix,
+            draftTokens,
+            acceptance,
+            prefillOn,
+            prefillReplicas,
+            decodeReplicas,
+            noCache,
+        ];
+        foreach (var option in own)
             command.Options.Add(option);
         answer.AddTo(command);
         command.SetAction(parsed =>
@@ -44,15 +100,33 @@ internal static class PredictCommand
             )
                 throw new BadContentException("--no-kv-cache", "", "several requests", "one request at a time");
 
+            if (parsed.GetValue(draftTokens) > 0 && parsed.GetValue(acceptance) is null)
+                throw new BadContentException("--draft-tokens", "", "no --acceptance", "how often drafts are accepted");
+            if (
+                parsed.GetValue(noCache) && (parsed.GetValue(draftTokens) > 0 || parsed.GetValue(prefillOn) is not null)
+            )
+                throw new BadContentException("--no-kv-cache", "", "drafts or prefill devices", "neither");
+
             var session = Session.Open(parsed, surroundings);
             var result = new ServingPredictor(session.Catalog).Ask(
                 new ServingQuestion
                 {
-                    Fit = deployment.Read(parsed, session),
+                    Fit = placement.Read(parsed, session, deployment.Read(parsed, session)),
                     PromptTokens = parsed.GetValue(prompt),
                     OutputTokens = parsed.GetValue(output),
                     Concurrency = parsed.GetValue(concurrency),
                     Rate = parsed.GetValue(rate),
+                    Burstiness = parsed.GetValue(burstiness),
+                    CachedPrefixTokens = parsed.GetValue(cachedPrefix),
+                    DraftTokens = parsed.GetValue(draftTokens),
+                    Acceptance = parsed.GetValue(acceptance) ?? 0,
+                    Prefill = parsed.GetValue(prefillOn) is { } hardware
+                        ? new PrefillPool(
+                            HardwareSpec.Parse(hardware, session.Catalog),
+                            AtLeastOne(parsed.GetValue(prefillReplicas), "--prefill-replicas"),
+                            AtLeastOne(parsed.GetValue(decodeReplicas), "--decode-replicas")
+                        )
+                        : null,
                     KvCache = !parsed.GetValue(noCache),
                 }
             );
@@ -61,4 +135,7 @@ internal static class PredictCommand
         });
         return command;
     }
+
+    private static int AtLeastOne(int count, string option) =>
+        count >= 1 ? count : throw new BadContentException(option, "", $"{count}", "a whole number above 0");
 }

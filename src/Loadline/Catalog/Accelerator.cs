@@ -62,7 +62,18 @@ public sealed record PeakRates
 /// <param name="Kind">As the vendor names it.</param>
 /// <param name="BandwidthPerDirection">Per device and direction; null when unknown.</param>
 /// <param name="DevicesPerNode">Most devices in one node; null when unknown.</param>
-public sealed record DeviceLink(string Kind, Bandwidth? BandwidthPerDirection = null, int? DevicesPerNode = null);
+/// <param name="DevicesOnFabric">Most devices the link joins where it goes beyond a node; null where it does not.</param>
+public sealed record DeviceLink(
+    string Kind,
+    Bandwidth? BandwidthPerDirection = null,
+    int? DevicesPerNode = null,
+    int? DevicesOnFabric = null
+)
+{
+    /// <summary>Devices that reach each other over the link and not over a network.</summary>
+    [JsonIgnore]
+    public int Reach => DevicesOnFabric ?? DevicesPerNode ?? int.MaxValue;
+}
 
 /// <summary>A purchase price with where it came from.</summary>
 public sealed record PurchasePrice(Money Price, string Basis, string AsOf);

@@ -14,6 +14,10 @@ internal sealed record EntryLayer(CatalogFile File, string Place, JsonObject Own
     /// <summary>A text property of the entry; null when it has none of that name.</summary>
     public string? Text(string property) =>
         (Own[property] ?? Shared[property]) is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
+
+    /// <summary>A yes or no of the entry; null when it has none of that name.</summary>
+    public bool? Flag(string property) =>
+        (Own[property] ?? Shared[property]) is JsonValue value && value.TryGetValue<bool>(out var flag) ? flag : null;
 }
 
 /// <summary>An entry with the built-in layer below and the user's above, merged property by property.</summary>

@@ -29,6 +29,7 @@ namespace Loadline.Catalog;
 [JsonSerializable(typeof(Engine))]
 [JsonSerializable(typeof(KernelConstants))]
 [JsonSerializable(typeof(EndToEndConstants))]
+[JsonSerializable(typeof(IntervalConstants))]
 [JsonSerializable(typeof(CatalogModel))]
 [JsonSerializable(typeof(TaskPreset))]
 internal sealed partial class CatalogJson : JsonSerializerContext;

@@ -51,4 +51,8 @@ public sealed record CatalogModel
             new ModelConfig(Id, Config),
             Quantization is { } quantization ? new ModelConfig(Id, quantization, "$.quantization") : null
         );
+
+    /// <summary>The architecture with plain weights, whatever this checkpoint is quantized to.</summary>
+    /// <exception cref="BadContentException">The family is unknown, or the configuration is not sound.</exception>
+    internal Architecture DescribePlain() => ModelFamilies.DescribePlain(new ModelConfig(Id, Config));
 }

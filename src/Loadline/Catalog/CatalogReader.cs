@@ -47,6 +47,11 @@ public sealed class CatalogReader
             new ShelfLayout("end-to-end constants", "end-to-end.json", "endToEnd", EndToEndId),
             CatalogJson.Default.EndToEndConstants
         );
+        Intervals = new(
+            files,
+            new ShelfLayout("intervals", "intervals.json", "intervals", IntervalId),
+            CatalogJson.Default.IntervalConstants
+        );
         Kernels = new(
             this,
             new(
@@ -69,6 +74,9 @@ public sealed class CatalogReader
     public CatalogShelf<TaskPreset> Tasks { get; }
 
     public CatalogShelf<EndToEndConstants> EndToEnd { get; }
+
+    /// <summary>How far off predictions of a kind were.</summary>
+    public CatalogShelf<IntervalConstants> Intervals { get; }
 
     public KernelShelf Kernels { get; }
 
@@ -95,6 +103,11 @@ public sealed class CatalogReader
     private static string? EndToEndId(EntryLayer layer) =>
         layer.Text("accelerator") is { } accelerator && layer.Text("engine") is { } engine
             ? EndToEndConstants.IdOf(accelerator, engine)
+            : null;
+
+    private static string? IntervalId(EntryLayer layer) =>
+        Enum.TryParse<PredictedQuantity>(layer.Text("quantity"), ignoreCase: true, out var quantity)
+            ? IntervalConstants.IdOf(quantity, layer.Text("engine"), layer.Flag("experts"))
             : null;
 
     private static string? KernelId(EntryLayer layer) =>

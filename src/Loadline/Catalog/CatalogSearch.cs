@@ -42,6 +42,7 @@ public sealed class CatalogSearch(CatalogReader catalog)
             "engines" => catalog.Engines,
             "kernels" => catalog.Kernels,
             "end-to-end" => catalog.EndToEnd,
+            "intervals" => catalog.Intervals,
             "models" => catalog.Models,
             "tasks" => catalog.Tasks,
             _ => throw new UnknownNameException("catalog kind", kind, Kinds, ambiguous: false),

@@ -191,10 +191,21 @@ public sealed record Engine
     /// <summary>Names of the weight formats it loads; GGUF stands for every GGUF type.</summary>
     public required ImmutableArray<string> WeightFormats { get; init; }
 
+    /// <summary>
+    /// Weight formats whose usual checkpoints for this engine ask for an fp8 cache, which it then keeps unless told
+    /// otherwise.
+    /// </summary>
+    public ImmutableArray<string> Fp8CacheWith
+    {
+        get => field.IsDefault ? [] : field;
+        init;
+    }
+
     /// <summary>Names of the cache formats it offers.</summary>
     public required ImmutableArray<string> KvFormats { get; init; }
     public required bool TensorParallel { get; init; }
     public required ImmutableArray<EngineRules> Rules { get; init; }
+    public EngineScheduling Scheduling { get; init; } = new();
     public required string Source { get; init; }
     public required string Retrieved { get; init; }
 

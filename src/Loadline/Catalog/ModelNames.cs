@@ -1,30 +1,75 @@
 namespace Loadline.Catalog;
 
+/// <summary>A catalogued model found by a name that is not its id.</summary>
+/// <param name="Id">The model.</param>
+/// <param name="Rule">How the name led to it; null when it is the id in other letters.</param>
+/// <param name="Weights">
+/// Recipe of the weights when the name is that of another format of the model; null when they are as catalogued.
+/// </param>
+internal readonly record struct NamedModel(string Id, string? Rule, string? Weights = null);
+
 /// <summary>Finds the catalogued model that a name other than an id stands for.</summary>
 internal static class ModelNames
 {
     /// <summary>Endings that mark a tuning or packaging of one architecture.</summary>
     private static readonly string[] Variants = ["-instruct", "-thinking", "-chat", "-base", "-hf", "-it", "-pt"];
 
-    public static (string Id, string? Rule)? Find(string name, NameIndex names)
+    /// <summary>Organisations that have published the same models under more than one name.</summary>
+    private static readonly Dictionary<string, string> Renamed = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["zhipuai"] = "zai-org",
+        ["THUDM"] = "zai-org",
+        ["MiniMax"] = "MiniMaxAI",
+        ["meta"] = "meta-llama",
+        ["facebookresearch"] = "facebook",
+    };
+
+    public static NamedModel? Find(string name, NameIndex names)
     {
         if (name.Length == 0)
             return null;
         if (names.Exact(name) is { } exact)
-            return (exact, Same(exact, name) ? null : $"{name} is another name of {exact}");
+            return new(exact, Same(exact, name) ? null : $"{name} is another name of {exact}");
+        if (Renamed.TryGetValue(OrganisationOf(name), out var organisation))
+            return Find($"{organisation}/{WithoutOrganisation(name)}", names);
 
         var bare = !name.Contains('/', StringComparison.Ordinal);
         var sameName = IdsWhere(names, known => bare && Same(WithoutOrganisation(known), name));
         if (Only(name, sameName) is { } unorganised)
-            return (unorganised, $"{name} is taken to be {unorganised}");
+            return new(unorganised, $"{name} is taken to be {unorganised}");
+        if (OtherFormat(name, names, stem => stem) is { } copy)
+            return copy;
         if (Only(name, names.StartingWith(name)) is { } longer)
-            return (longer, $"{name} is taken to be {longer}");
+            return new(longer, $"{name} is taken to be {longer}");
 
         var core = CoreOf(name);
         var siblings = IdsWhere(names, known => CoreOf(bare ? WithoutOrganisation(known) : known) == core);
-        return Only(name, PlainestOf(siblings)) is { } sibling
-            ? (sibling, $"{name} is taken to share the architecture of {sibling}")
-            : null;
+        if (Only(name, PlainestOf(siblings)) is { } sibling)
+            return new(sibling, $"{name} is taken to share the architecture of {sibling}");
+        return OtherFormat(name, names, CoreOf);
+    }
+
+    /// <summary>
+    /// The model of which this is a quantized copy, by whomever, or a quantized copy of this one. Formats change the
+    /// weights and nothing else, so any of them gives the architecture; a plain one is preferred.
+    /// </summary>
+    private static NamedModel? OtherFormat(string name, NameIndex names, Func<string, string> reduce)
+    {
+        var (stem, recipe) = QuantizedNames.Split(WithoutOrganisation(name));
+        var wanted = reduce(stem);
+        var found = names
+            .Names.Select(pair => (pair.Value, Known: QuantizedNames.Split(WithoutOrganisation(pair.Key))))
+            .Where(pair => reduce(pair.Known.Stem) == wanted && (recipe ?? pair.Known.Recipe) is not null)
+            .OrderBy(pair => pair.Known.Recipe is not (null or "bf16"))
+            .ThenBy(pair => pair.Known.Stem == stem ? 0 : 1)
+            .ThenBy(pair => pair.Value.Length)
+            .ThenBy(pair => pair.Value, StringComparer.OrdinalIgnoreCase)
+            .Select(pair => pair.Value)
+            .FirstOrDefault();
+        if (found is null)
+            return null;
+        var weights = recipe ?? "bf16";
+        return new(found, $"{name} is taken to be {found} with {weights} weights", weights);
     }
 
     private static List<string> IdsWhere(NameIndex names, Func<string, bool> matches) =>

@@ -1,12 +1,27 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
+using Loadline.Models;
 
 namespace Loadline.Catalog;
 
 /// <summary>A model found by name.</summary>
 /// <param name="Model">The catalogued model.</param>
 /// <param name="Rule">How the name led to it, for the list of assumptions; null when the name is its own.</param>
-public sealed record ModelMatch(CatalogModel Model, string? Rule);
+/// <param name="Weights">
+/// Recipe of the weights where the name is that of another format of the model; null where they are as catalogued.
+/// </param>
+public sealed record ModelMatch(CatalogModel Model, string? Rule, string? Weights = null)
+{
+    /// <summary>The architecture, in the format that the name says.</summary>
+    /// <exception cref="BadContentException">The family is unknown, or the configuration is not sound.</exception>
+    public Architecture Describe()
+    {
+        if (Weights is null)
+            return Model.Describe();
+        var plain = Model.DescribePlain();
+        return plain with { StoredFormat = WeightFormats.Find(Weights, plain) };
+    }
+}
 
 /// <summary>Published models, one file each; a model asked for by its id costs the reading of that file alone.</summary>
 public sealed class ModelShelf : CatalogShelf
@@ -37,7 +52,7 @@ public sealed class ModelShelf : CatalogShelf
 
     /// <summary>
     /// By id, alias, id without organisation, and last as a variant (<c>-Instruct</c>, <c>-it</c>, <c>-Base</c>, ...)
-    /// that shares the architecture of a model here.
+    /// or a quantized copy (<c>-FP8</c>, <c>-AWQ</c>, ...) that shares the architecture of a model here.
     /// </summary>
     /// <exception cref="UnknownNameException">No model, or several, go by this name.</exception>
     public ModelMatch Find(string name)
@@ -47,7 +62,7 @@ public sealed class ModelShelf : CatalogShelf
             return new ModelMatch(model, null);
 
         return ModelNames.Find(wanted, shelf.Names) is { } found
-            ? new ModelMatch(shelf.Get(found.Id)!, found.Rule)
+            ? new ModelMatch(shelf.Get(found.Id)!, found.Rule, found.Weights)
             : throw shelf.Names.Unknown(name);
     }
 

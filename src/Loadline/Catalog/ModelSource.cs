@@ -80,13 +80,13 @@ public sealed class ModelSource(CatalogReader catalog, HubCache? cache = null, L
 
     private static Model FromCatalog(ModelMatch match)
     {
-        var architecture = match.Model.Describe();
+        var architecture = match.Describe();
+        // Another format has other elements than those that were counted.
+        var stored = match.Weights is null ? match.Model.StoredElements : null;
         return new Model(match.Model.Id, architecture, Checkpoint: null)
         {
-            StoredElements = match.Model.StoredElements,
-            StoredTerms = match.Model.StoredElements is null
-                ? []
-                : [.. StoredElements.Of(architecture).Terms, .. match.Model.StoredTerms],
+            StoredElements = stored,
+            StoredTerms = stored is null ? [] : [.. StoredElements.Of(architecture).Terms, .. match.Model.StoredTerms],
             Assumptions = match.Rule is { } rule ? [rule] : [],
         };
     }

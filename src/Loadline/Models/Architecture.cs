@@ -25,5 +25,8 @@ public sealed record Architecture
     /// <summary>How the checkpoint is quantized when the configuration says so; null for plain weights.</summary>
     public WeightFormat? StoredFormat { get; init; }
 
+    /// <summary>True when some layers send every token to a few of many experts.</summary>
+    public bool HasExperts => Tensors.Tensors.Any(tensor => tensor.Role == TensorRole.Expert);
+
     public Cache Cache => field ??= Cache.Of(Layers);
 }

@@ -29,7 +29,7 @@ internal static class CandidateBuilder
         var best = replica.At(plan.RatePerReplica, 1 / slow, out _)!.Value;
         // MaximumRate demands that the replica keeps up at the upper end of its interval, so this has a value.
         var worst = replica.At(plan.RatePerReplica, slow, out _)!.Value;
-        var firstToken = Math.Pow(slow, PredictionError.TtftExponent - 1);
+        var firstToken = Math.Pow(slow, error.FirstTokenExponent - 1);
         var cost = Estimate.WithinFactor((double)plan.CostPerMonth.Usd, PriceSpread, Evidence.Assumed);
 
         return new Candidate

@@ -61,7 +61,10 @@ public sealed class ReplicaUnderLoad
         var chunk = deployment.Rules.MaximumBatchedTokens;
         var pipeline = PromptPipeline.Of(deployment);
         var most = Math.Max(1, MostInFlight);
-        serving = new ClosedFormServing(new StepCosts(step, chunk, request, pipeline).Tabulated(most), overheadSeconds);
+        serving = new ClosedFormServing(
+            new StepCosts(step, chunk, request, pipeline: pipeline).Tabulated(most),
+            deployment
+        );
         firstProbability = LatencyPercentiles.ProbabilityOf(objectives.Ttft);
         wholeProbability = LatencyPercentiles.ProbabilityOf(objectives.EndToEnd);
         longAnswerTokens = output.Percentile(wholeProbability);
@@ -77,7 +80,7 @@ public sealed class ReplicaUnderLoad
             {
                 MeanContext = request.MeanContext,
             };
-            return new StepCosts(step, chunk, shape, pipeline).Tabulated(most);
+            return new StepCosts(step, chunk, shape, pipeline: pipeline).Tabulated(most);
         }
     }
 
@@ -214,8 +217,8 @@ public sealed class ReplicaUnderLoad
     }
 
     /// <summary>First tokens are less well predicted than steps, so they get the rest of their own factor.</summary>
-    private static double TtftWithError(LatencyPercentiles latencies, double slowdown) =>
-        latencies.Ttft * Math.Pow(slowdown, PredictionError.TtftExponent - 1);
+    private double TtftWithError(LatencyPercentiles latencies, double slowdown) =>
+        latencies.Ttft * Math.Pow(slowdown, Error.FirstTokenExponent - 1);
 
     private static double RatioTo(LatencyObjective? objective, double seconds) =>
         objective is { } limit ? seconds / limit.Limit.Seconds : 0;

@@ -22,6 +22,9 @@ public sealed record Deployment
 
     public required KernelMatch Kernels { get; init; }
 
+    /// <summary>How far off predictions of this engine and kind of model were.</summary>
+    public DeploymentIntervals Intervals { get; init; } = new(null, "", false);
+
     public Parallelism Parallelism { get; init; } = Parallelism.None;
 
     /// <summary>First layers that stay on the host with the input embedding, for engines that can.</summary>
@@ -83,8 +86,8 @@ public sealed record Deployment
         var tensor = Parallelism.Tensor;
         if (tensor > 1 && !Engine.TensorParallel)
             return $"{Engine.Name} has no tensor parallelism";
-        if (Parallelism.Expert > 1 && Parallelism.Expert != Parallelism.Tensor * Parallelism.Data)
-            return $"experts are spread over all {Parallelism.Tensor * Parallelism.Data} tensor and data ranks or none, not {Parallelism.Expert}";
+        if (Parallelism.ExpertRanks % Parallelism.Expert != 0)
+            return $"{Parallelism.ExpertRanks} tensor and data ranks do not form {Parallelism.Expert} groups of experts";
         if (HostLayers > 0 && Rules.CacheLayout != CacheLayoutKind.Slots)
             return $"{Engine.Name} does not keep layers on the host";
         if (HostLayers > 0 && !IsEmbeddingOnHost)
@@ -107,13 +110,19 @@ public sealed record Deployment
         return null;
     }
 
-    /// <summary>True when tensor-parallel ranks do not fit into one node; no link between nodes is catalogued.</summary>
-    public bool SpansNodes => Parallelism.Tensor > (Accelerator.Link?.DevicesPerNode ?? int.MaxValue);
+    /// <summary>True when the ranks of a stage reach each other over a network.</summary>
+    public bool SpansNodes => Reaches(Parallelism.ExpertRanks) > 1;
+
+    /// <summary>How many groups, each joined by the link of the accelerator, so many ranks take.</summary>
+    public int Reaches(int ranks) => (int)WholeBlocks.Covering(ranks, Accelerator.Link?.Reach ?? int.MaxValue);
 
     /// <summary>True for engines without a cache pool that cut prompts into batches shorter than the context.</summary>
     internal bool IsMicroBatched =>
         Rules.MemoryBudget == MemoryBudget.None
         && Rules.MaximumBatchedTokens < (Architecture.MaximumContext ?? int.MaxValue);
+
+    /// <summary>True for serving engines, which have a batch under way in every pipeline stage.</summary>
+    internal bool KeepsStagesBusy => Rules.MemoryBudget != MemoryBudget.None;
 
     /// <summary>
     /// True for serving engines, which load matrices with the same input as one. llama.cpp and Transformers multiply

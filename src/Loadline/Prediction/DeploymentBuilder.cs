@@ -84,7 +84,7 @@ public sealed class DeploymentBuilder(CatalogReader catalog)
             reason = $"{engine.Name} does not load {weights.Name} weights";
             return null;
         }
-        var cache = KvCache(request, assumptions);
+        var cache = KvCache(request, engine, weights, assumptions);
         if (request.KvCache is not null && !engine.KvFormats.Contains(cache.Name, StringComparer.OrdinalIgnoreCase))
         {
             reason = $"{engine.Name} offers {string.Join(", ", engine.KvFormats)} for its cache, not {cache.Name}";
@@ -101,6 +101,7 @@ public sealed class DeploymentBuilder(CatalogReader catalog)
             Engine = engine,
             Rules = rules.On(accelerator),
             Kernels = kernels,
+            Intervals = new DeploymentIntervals(catalog, engine.Id, request.Model.Architecture.HasExperts),
             Parallelism = Split(request, engine),
             MaximumModelLength = request.Context,
             HostLayers = request.HostLayers,
@@ -116,8 +117,8 @@ public sealed class DeploymentBuilder(CatalogReader catalog)
         AddArithmetic(deployment, assumptions);
         if (deployment.SpansNodes)
             assumptions.Add(
-                $"{deployment.Parallelism.Tensor} devices are more than the {accelerator.Link!.DevicesPerNode} of one node: the "
-                    + "link between nodes is not known, so all-reduces are counted at the speed within a node and times are too short."
+                $"{deployment.Parallelism.ExpertRanks} devices are more than the {accelerator.Link!.Reach} that its link joins: "
+                    + $"between nodes a network of {KernelLookup.NetworkPerDevice} for each device is assumed."
             );
         reason = deployment.WhyNotPlaceable();
         return reason is null ? new BuiltDeployment(deployment, [.. assumptions]) : null;
@@ -132,6 +133,8 @@ public sealed class DeploymentBuilder(CatalogReader catalog)
     private static WeightFormat Weights(DeploymentRequest request, List<string> assumptions)
     {
         var name = request.Weights ?? AsStored;
+        if (DynamicMixes.StandInFor(name) is { } plain)
+            assumptions.Add($"{name} is a mix that its name does not fix: {plain} stands in for it.");
         if (!name.Equals(AsStored, StringComparison.OrdinalIgnoreCase))
             return WeightFormats.Find(name, request.Model.Architecture);
         var stored = request.Model.StoredWeights;
@@ -140,10 +143,30 @@ public sealed class DeploymentBuilder(CatalogReader catalog)
         return stored;
     }
 
-    private static BlockFormat KvCache(DeploymentRequest request, List<string> assumptions)
+    /// <summary>As asked for; or as the checkpoint asks its engine for; or as the model computes.</summary>
+    private static BlockFormat KvCache(
+        DeploymentRequest request,
+        Engine engine,
+        WeightFormat weights,
+        List<string> assumptions
+    )
     {
         if (request.KvCache is { } name)
             return CacheFormats.Find(name);
+        var isStored = weights is StoredWeightFormat or StoredFormat;
+        var asked =
+            isStored ? (request.Model.Architecture.StoredFormat as StoredFormat)?.Cache
+            : engine.Fp8CacheWith.Contains(weights.Name, StringComparer.OrdinalIgnoreCase) ? BlockFormats.Fp8
+            : null;
+        if (asked is not null && engine.KvFormats.Contains(asked.Name, StringComparer.OrdinalIgnoreCase))
+        {
+            assumptions.Add(
+                isStored
+                    ? $"Cache in {asked.Name}, as the checkpoint asks for."
+                    : $"Cache in {asked.Name}, as {weights.Name} checkpoints made for {engine.Name} ask for."
+            );
+            return asked;
+        }
         var type = request.Model.Architecture.DataType;
         assumptions.Add($"Cache in the model's own type: {type.Name}.");
         return type;
@@ -185,7 +208,7 @@ public sealed class DeploymentBuilder(CatalogReader catalog)
         // the engine's list.
         if (request.Weights is null || request.Weights.Equals(AsStored, StringComparison.OrdinalIgnoreCase))
             return !weights.IsGguf || engine.WeightFormats.Contains("gguf", StringComparer.OrdinalIgnoreCase);
-        return engine.WeightFormats.Contains(weights.IsGguf ? "gguf" : weights.Name, StringComparer.OrdinalIgnoreCase);
+        return engine.WeightFormats.Contains(weights.LoadedAs, StringComparer.OrdinalIgnoreCase);
     }
 
     private static void AddArithmetic(Deployment deployment, List<string> assumptions)

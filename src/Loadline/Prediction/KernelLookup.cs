@@ -10,6 +10,14 @@ internal static class KernelLookup
     /// <summary>Share of a link's bandwidth that a ring of all-reduces attains where none was measured.</summary>
     private const double LinkFraction = 0.5;
 
+    /// <summary>
+    /// Network of one device to other nodes: one 400 Gb/s adapter each. NVIDIA DGX H100 and DGX B200 datasheets.
+    /// </summary>
+    internal static readonly Bandwidth NetworkPerDevice = new(50e9);
+
+    /// <summary>One message between nodes (p2p_latency of aiconfigurator's systems).</summary>
+    private const double NetworkSeconds = 10e-6;
+
     /// <summary>For operators that read no weights and have constants of their own.</summary>
     private static readonly MatrixConstants MatrixConstantsOfNone = new()
     {
@@ -132,27 +140,73 @@ internal static class KernelLookup
         };
     }
 
-    /// <summary>The measured all-reduce nearest in size, or the link's own bandwidth where none was measured.</summary>
+    /// <summary>
+    /// Latency and rate of an all-reduce. Between nodes it goes up a tree and down again, each device with the share of
+    /// the message that its place in the node leaves it.
+    /// </summary>
     public static (Duration Latency, Bandwidth Bandwidth) AllReduce(Deployment deployment)
     {
         var ranks = deployment.Parallelism.Tensor;
+        var nodes = deployment.Reaches(ranks);
+        var (latency, bandwidth) = AllReduceWithin(deployment, (int)WholeBlocks.Covering(ranks, nodes));
+        if (nodes == 1)
+            return (latency, bandwidth);
+        var perNode = (double)ranks / nodes;
+        var between = 2.0 * (nodes - 1) / nodes / perNode / NetworkPerDevice.BytesPerSecond;
+        return (
+            latency + new Duration(2 * Math.Ceiling(Math.Log2(nodes)) * NetworkSeconds),
+            new Bandwidth(1 / (1 / bandwidth.BytesPerSecond + between))
+        );
+    }
+
+    /// <summary>The measured all-reduce nearest in size, or the link's own bandwidth where none was measured.</summary>
+    private static (Duration Latency, Bandwidth Bandwidth) AllReduceWithin(Deployment deployment, int ranks)
+    {
         var nearest = deployment.Kernels.Constants.AllReduce.MinBy(entry => Math.Abs(entry.Devices - ranks));
         if (nearest is not null)
             return (nearest.Latency, nearest.Bandwidth);
 
-        var link = deployment.Accelerator.Link;
-        var rate =
-            link?.BandwidthPerDirection
-            ?? throw new MissingFigureException(deployment.Accelerator.Id, "link.bandwidthPerDirection");
-        var latency =
-            deployment.Kernels.Constants.LinkLatency
-            ?? deployment.Kernels.DatasheetOnly.LinkLatency
-            ?? throw new MissingFigureException(deployment.Kernels.DatasheetOnly.Id, "linkLatency");
+        var link = LinkOf(deployment.Accelerator);
+        var latency = LinkLatencyOf(deployment);
         var isBus = link.Kind.StartsWith("PCIe", StringComparison.OrdinalIgnoreCase);
         var startup = isBus ? latency.Bus + latency.BusPerFurtherDevice * (ranks - 2) : latency.Fabric;
         // A ring moves 2 (n - 1) / n of the message over every link.
-        return (startup, rate * (LinkFraction * ranks / (2.0 * (ranks - 1))));
+        return (startup, link.BandwidthPerDirection!.Value * (LinkFraction * ranks / (2.0 * (ranks - 1))));
     }
+
+    /// <summary>
+    /// Latency and rate, in bytes of the tokens of one rank, of sending them to their experts and getting the results
+    /// back. A token goes once to every group of ranks with one of its k experts: G (1 - (1 - 1 / G)^k) of G groups.
+    /// </summary>
+    public static (Duration Latency, Bandwidth Bandwidth) ExpertExchange(Operator item, Deployment deployment)
+    {
+        var parallelism = deployment.Parallelism;
+        var groups = (double)item.ExpertGroups;
+        var copies = groups * (1 - Math.Pow(1 - 1 / groups, item.ActiveExperts)) * parallelism.RanksPerExpert;
+        // There and back, but not to itself.
+        var sent = 2 * copies * (1 - 1.0 / parallelism.ExpertRanks);
+        var within = LinkOf(deployment.Accelerator).BandwidthPerDirection!.Value.BytesPerSecond * LinkFraction;
+        var measured = deployment.Kernels.Constants.ExpertExchange ?? deployment.Kernels.DatasheetOnly.ExpertExchange;
+        var latency = measured is not null
+            ? measured.DispatchLatency + measured.CombineLatency
+            : LinkLatencyOf(deployment).Fabric * 2;
+        var nodes = deployment.Reaches(parallelism.ExpertRanks);
+        if (nodes == 1)
+            return (latency, new Bandwidth(within / sent));
+        var away = (nodes - 1.0) / nodes;
+        var perByte = sent * (away / NetworkPerDevice.BytesPerSecond + (1 - away) / within);
+        return (latency + new Duration(2 * NetworkSeconds), new Bandwidth(1 / perByte));
+    }
+
+    private static DeviceLink LinkOf(Accelerator accelerator) =>
+        accelerator.Link is { BandwidthPerDirection: not null } link
+            ? link
+            : throw new MissingFigureException(accelerator.Id, "link.bandwidthPerDirection");
+
+    private static LinkLatency LinkLatencyOf(Deployment deployment) =>
+        deployment.Kernels.Constants.LinkLatency
+        ?? deployment.Kernels.DatasheetOnly.LinkLatency
+        ?? throw new MissingFigureException(deployment.Kernels.DatasheetOnly.Id, "linkLatency");
 
     private static string FormatAt(Deployment deployment, KernelRung rung) =>
         FormatOf(

@@ -18,6 +18,9 @@ public enum OperatorKind
     Head,
     AllReduce,
 
+    /// <summary>Tokens on their way to the ranks that have their experts, and back.</summary>
+    ExpertExchange,
+
     /// <summary>The residual stream on its way to the device of the next layers.</summary>
     StageTransfer,
 }
@@ -34,13 +37,19 @@ public sealed record Operator(OperatorKind Kind, string Name, int Count)
     /// <summary>Features read and written per row of a matrix.</summary>
     public double RowFeatures { get; init; }
 
-    /// <summary>Bytes of weights one run can read; all experts of a layer for <see cref="OperatorKind.Experts"/>.</summary>
+    /// <summary>
+    /// Bytes of weights one run can read; all experts of the layer on this rank for <see cref="OperatorKind.Experts"/>.
+    /// </summary>
     public double WeightBytes { get; init; }
 
     /// <summary>A matrix of those it stands for, which says in what format and arithmetic it runs.</summary>
     public Tensor? Weight { get; init; }
 
+    /// <summary>Experts of the layer, on all ranks.</summary>
     public int Experts { get; init; } = 1;
+
+    /// <summary>Groups of ranks that these experts are dealt to.</summary>
+    public int ExpertGroups { get; init; } = 1;
 
     public int ActiveExperts { get; init; } = 1;
 
@@ -71,7 +80,7 @@ public static class OperatorGraph
         var ranks = deployment.Parallelism.Tensor;
         var operators = new List<Operator>();
         AddMatrices(deployment, ranks, operators);
-        AddExperts(deployment, ranks, operators);
+        AddExperts(deployment, operators);
         AddMixers(architecture, ranks, operators);
         operators.Add(
             new Operator(
@@ -84,7 +93,9 @@ public static class OperatorGraph
             }
         );
         if (ranks > 1)
-            AddAllReduces(architecture, operators);
+            AddAllReduces(deployment, operators);
+        if (deployment.Parallelism.Data > 1)
+            AddExchanges(architecture, operators);
         if (deployment.Parallelism.Pipeline > 1)
             operators.Add(
                 new Operator(OperatorKind.StageTransfer, "to the next device", deployment.Parallelism.Pipeline - 1)
@@ -144,10 +155,11 @@ public static class OperatorGraph
         }
     }
 
-    /// <summary>All expert matrices of a layer are one grouped kernel.</summary>
-    private static void AddExperts(Deployment deployment, int ranks, List<Operator> operators)
+    /// <summary>All expert matrices of a layer on a rank are one grouped kernel.</summary>
+    private static void AddExperts(Deployment deployment, List<Operator> operators)
     {
         var architecture = deployment.Architecture;
+        var parallelism = deployment.Parallelism;
         foreach (
             var layers in Language(architecture)
                 .Where(tensor => tensor.Role == TensorRole.Expert && tensor.Shape.Length >= 2)
@@ -160,11 +172,11 @@ public static class OperatorGraph
             var bytes = 0.0;
             foreach (var tensor in layers)
             {
-                var (rows, columns) = Shards.MatrixOnRank(tensor, architecture, ranks);
+                var (rows, columns) = Shards.MatrixOnRank(tensor, architecture, parallelism.RanksPerExpert);
                 elements += (double)rows * columns;
                 features += rows + columns;
                 bytes +=
-                    (double)Shards.SizeOnRank(tensor, deployment.Weights, architecture, ranks).Bytes
+                    (double)Shards.SizeOnRank(tensor, deployment.Weights, architecture, parallelism.ExpertRanks).Bytes
                     / Math.Max(1, tensor.Layers.Length);
             }
             operators.Add(
@@ -177,6 +189,7 @@ public static class OperatorGraph
                     Weight = first,
                     Experts = first.Experts,
                     ActiveExperts = first.ActiveExperts,
+                    ExpertGroups = parallelism.Expert,
                 }
             );
         }
@@ -204,17 +217,20 @@ public static class OperatorGraph
 
     /// <summary>
     /// Every matrix split by its input leaves partial sums, and so does every layer of experts; those of shared experts
-    /// are added to those of the routed ones before they travel.
+    /// are added to those of the routed ones before they travel. Where attention is data parallel, what experts leave is
+    /// sent back to the ranks of its tokens instead.
     /// </summary>
-    private static void AddAllReduces(Architecture architecture, List<Operator> operators)
+    private static void AddAllReduces(Deployment deployment, List<Operator> operators)
     {
+        var architecture = deployment.Architecture;
         var count = 0L;
         foreach (var tensor in Language(architecture))
         {
             if (tensor.Role == TensorRole.Linear && tensor.Sharding == Sharding.Input && !IsSharedExpert(tensor))
                 count += tensor.Copies;
         }
-        count += operators.Where(item => item.Kind == OperatorKind.Experts).Sum(item => item.Count);
+        if (deployment.Parallelism.Data == 1)
+            count += ExpertLayers(operators);
         operators.Add(
             new Operator(OperatorKind.AllReduce, "all-reduce", (int)count)
             {
@@ -222,6 +238,24 @@ public static class OperatorGraph
             }
         );
     }
+
+    /// <summary>To the experts and back, in every layer that has them.</summary>
+    private static void AddExchanges(Architecture architecture, List<Operator> operators)
+    {
+        if (operators.Find(item => item.Kind == OperatorKind.Experts) is not { } experts)
+            return;
+        operators.Add(
+            new Operator(OperatorKind.ExpertExchange, "to the experts and back", ExpertLayers(operators))
+            {
+                BytesPerToken = (double)BytesPerActivation * architecture.HiddenSize,
+                ActiveExperts = experts.ActiveExperts,
+                ExpertGroups = experts.ExpertGroups,
+            }
+        );
+    }
+
+    private static int ExpertLayers(List<Operator> operators) =>
+        operators.Where(item => item.Kind == OperatorKind.Experts).Sum(item => item.Count);
 
     private static bool IsSharedExpert(Tensor tensor) => tensor.Name.Contains(".shared_", StringComparison.Ordinal);
 

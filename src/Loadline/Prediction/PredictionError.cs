@@ -5,18 +5,27 @@ using Loadline.Quantities;
 namespace Loadline.Prediction;
 
 /// <summary>
-/// How far off the time of a deployment may be: one log-normal factor on all its step times, drawn once per
-/// deployment and not per request.
+/// How far off the times of a deployment may be: a log-normal factor for each quantity, drawn once per deployment and
+/// not per request.
 /// </summary>
-/// <param name="Factor">Half-width of the 90 % interval of step times, as a factor.</param>
+/// <param name="Factor">Half-width of the 90 % interval of the time per token, as a factor.</param>
+/// <param name="FirstTokenAloneFactor">The same of the time to first token of a lone request.</param>
+/// <param name="FirstTokenFactor">The same of the time to first token under load.</param>
+/// <param name="ThroughputFactor">The same of requests and tokens per second.</param>
 /// <param name="Evidence">Grade of the constants behind it.</param>
-public readonly record struct PredictionError(double Factor, Evidence Evidence)
+public readonly record struct PredictionError(
+    double Factor,
+    double FirstTokenAloneFactor,
+    double FirstTokenFactor,
+    double ThroughputFactor,
+    Evidence Evidence
+)
 {
     /// <summary>
-    /// Times to first token are off by about twice as much, in logarithms, as times per token: 38 % against 13 % at
-    /// the median without fitting, 20-29 % with (<c>docs/prediction.md</c>).
+    /// Where no whole runs of an engine were compared, times to first token under load are taken to be off by twice as
+    /// much, in logarithms, as times per token.
     /// </summary>
-    public const double TtftExponent = 2;
+    private const double UncheckedFirstTokenExponent = 2;
 
     /// <summary>
     /// Constants from another engine or a sister chip are less certain than their own fit; the logarithm of the factor
@@ -24,41 +33,68 @@ public readonly record struct PredictionError(double Factor, Evidence Evidence)
     /// </summary>
     private const double TransferWidening = 0.25;
 
+    /// <summary>The same for kinds of layers that no compared model had.</summary>
+    private const double NewLayerWidening = 0.5;
+
     /// <summary>
     /// Half-width for accelerators whose vendor no class was fitted on: published runs of AMD Instinct and Intel Max under
     /// vLLM, SGLang and llama.cpp are two to four times slower than the shares of NVIDIA's cards would make them.
     /// </summary>
     private const double OtherVendorFactor = 3;
 
-    /// <summary>The error of a deployment's step times, from how closely its constants belong to it.</summary>
+    /// <summary>The error of a deployment's times, from how closely its constants belong to it.</summary>
     public static PredictionError Of(Deployment deployment)
     {
         var kernels = deployment.Kernels;
-        // Between nodes all-reduces are counted at the rate within one, so all that is left is an order of magnitude.
+        // Between nodes the network is assumed, so all that is left is an order of magnitude.
         var rung = deployment.SpansNodes ? KernelRung.DatasheetOnly : KernelLookup.WeakestRung(deployment);
-        var factor = kernels.Constants.IntervalFactor;
-        if (rung == KernelRung.EndToEnd)
-            factor = kernels.Runs!.IntervalFactor;
-        else if (rung == KernelRung.DatasheetOnly)
-            factor = Math.Max(factor, kernels.DatasheetOnly.IntervalFactor);
-        else if (rung is KernelRung.OtherEngine or KernelRung.SameChip)
-            factor = Math.Pow(factor, 1 + TransferWidening);
         var isTransferred = rung >= KernelRung.EngineClass && IsOtherVendor(deployment.Accelerator);
-        if (isTransferred)
-            factor = Math.Max(factor, OtherVendorFactor);
+        var evidence = isTransferred || rung == KernelRung.DatasheetOnly ? Evidence.Assumed : Evidence.Modelled;
+        if (rung == KernelRung.EndToEnd)
+            return Uniform(kernels.Runs!.IntervalFactor, isTransferred, evidence);
+
+        var step = Of(PredictedQuantity.TimePerToken, 1);
         return new PredictionError(
-            factor,
-            isTransferred || rung == KernelRung.DatasheetOnly ? Evidence.Assumed : Evidence.Modelled
+            step,
+            Of(PredictedQuantity.FirstTokenAlone, 1),
+            Of(PredictedQuantity.FirstTokenUnderLoad, UncheckedFirstTokenExponent),
+            Of(PredictedQuantity.Throughput, 1),
+            evidence
         );
+
+        double Of(PredictedQuantity quantity, double exponent)
+        {
+            var compared = deployment.Intervals.For(quantity);
+            var factor = compared?.Factor ?? Math.Pow(kernels.Constants.IntervalFactor, exponent);
+            if (compared is not null && HasOtherLayers(deployment.Architecture, compared))
+                factor = Math.Pow(factor, 1 + NewLayerWidening);
+            if (rung == KernelRung.DatasheetOnly)
+                factor = Math.Max(factor, Math.Pow(kernels.DatasheetOnly.IntervalFactor, exponent));
+            else if (rung is KernelRung.OtherEngine or KernelRung.SameChip)
+                factor = Math.Pow(factor, 1 + TransferWidening);
+            return isTransferred ? Math.Max(factor, Math.Pow(OtherVendorFactor, exponent)) : factor;
+        }
     }
+
+    private static PredictionError Uniform(double factor, bool isTransferred, Evidence evidence)
+    {
+        var step = isTransferred ? Math.Max(factor, OtherVendorFactor) : factor;
+        return new PredictionError(step, step, Math.Pow(step, UncheckedFirstTokenExponent), step, evidence);
+    }
+
+    private static bool HasOtherLayers(Architecture architecture, IntervalConstants compared) =>
+        !LayerKinds.Of(architecture).All(kind => compared.Layers.Contains(kind, StringComparer.OrdinalIgnoreCase));
 
     /// <summary>True for discrete accelerators of vendors that the class medians hold no measurement of.</summary>
     private static bool IsOtherVendor(Accelerator accelerator) =>
         accelerator.Kind is AcceleratorKind.Gpu or AcceleratorKind.TensorProcessor
         && accelerator.Vendor != KernelShelf.VendorOfMedians;
 
-    /// <summary>Standard deviation of the logarithm of the factor.</summary>
+    /// <summary>Standard deviation of the logarithm of the factor on step times.</summary>
     public double Sigma => Math.Log(Factor) / NormalDistribution.Z95;
+
+    /// <summary>By how much more, in logarithms, first tokens under load are off than steps.</summary>
+    public double FirstTokenExponent => Factor > 1 ? Math.Max(1, Math.Log(FirstTokenFactor) / Math.Log(Factor)) : 1;
 
     /// <summary>Factor on step times that is not exceeded with the given probability.</summary>
     public double SlowdownAt(double probability) => Math.Exp(NormalDistribution.Quantile(probability) * Sigma);
@@ -69,6 +105,8 @@ public readonly record struct PredictionError(double Factor, Evidence Evidence)
 
     public Estimate Time(Duration time) => Estimate.WithinFactor(time.Seconds, Factor, Evidence);
 
-    public Estimate FirstTokenTime(Duration time) =>
-        Estimate.WithinFactor(time.Seconds, Math.Pow(Factor, TtftExponent), Evidence);
+    public Estimate FirstTokenTime(Duration time, bool isAlone) =>
+        Estimate.WithinFactor(time.Seconds, isAlone ? FirstTokenAloneFactor : FirstTokenFactor, Evidence);
+
+    public Estimate Throughput(double perSecond) => Estimate.WithinFactor(perSecond, ThroughputFactor, Evidence);
 }

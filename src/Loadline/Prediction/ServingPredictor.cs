@@ -5,23 +5,6 @@ using Loadline.Quantities;
 
 namespace Loadline.Prediction;
 
-/// <summary>A question about time; concurrency and rate exclude each other.</summary>
-public sealed record ServingQuestion
-{
-    public required FitQuestion Fit { get; init; }
-    public required long PromptTokens { get; init; }
-    public required long OutputTokens { get; init; }
-
-    /// <summary>Requests always in flight; null with a rate means as many as the rate makes.</summary>
-    public long? Concurrency { get; init; }
-
-    /// <summary>Requests per second that arrive whether or not earlier ones are done.</summary>
-    public double? Rate { get; init; }
-
-    /// <summary>False recomputes the whole context for every token.</summary>
-    public bool KvCache { get; init; } = true;
-}
-
 /// <summary>Answers how long prompts and tokens take and how many come out per second.</summary>
 public sealed class ServingPredictor(CatalogReader catalog)
 {
@@ -34,6 +17,13 @@ public sealed class ServingPredictor(CatalogReader catalog)
     /// <summary>One request in thirty years, and more than all the world sends.</summary>
     private const double LowestRate = 1e-9;
     private const double HighestRate = 1e9;
+
+    /// <summary>Longer chains are never accepted to their end.</summary>
+    private const int MostDrafts = 64;
+
+    /// <summary>All at once, or like clockwork.</summary>
+    private const double LeastBurstiness = 1e-3;
+    private const double MostBurstiness = 1e3;
 
     private readonly FitCheck fits = new(catalog);
 
@@ -63,40 +53,28 @@ public sealed class ServingPredictor(CatalogReader catalog)
             : Uncached(question, built.Deployment, step, unknown);
     }
 
-    private static PredictAnswer Cached(ServingQuestion question, Deployment deployment, Step step, PredictAnswer blank)
+    private PredictAnswer Cached(ServingQuestion question, Deployment deployment, Step step, PredictAnswer blank)
     {
-        var request = new RequestShape(question.PromptTokens, question.OutputTokens);
-        var costs = new StepCosts(step, deployment.Rules.MaximumBatchedTokens, request, PromptPipeline.Of(deployment));
-        var serving = new ClosedFormServing(costs, deployment.Rules.RequestOverhead.Seconds);
-        var error = PredictionError.Of(deployment);
-        var assumptions = blank.Assumptions;
+        var request = new RequestShape(question.PromptTokens, question.OutputTokens, question.CachedPrefixTokens);
+        var costs = new StepCosts(
+            step,
+            deployment.Rules.MaximumBatchedTokens,
+            request,
+            Drafting(question, deployment),
+            PromptPipeline.Of(deployment)
+        );
         var admitted = Math.Max(1, new ServingMemory(deployment).MaximumConcurrency((long)request.MeanContext).Value);
-        ServingPoint point;
-        var outside = 0.0;
-        if (question.Rate is { } rate)
-        {
-            if (serving.AtRate(rate, admitted) is not { } steady)
-                return blank with { Reason = WhyOverloaded(rate, serving, admitted) };
-            point = steady;
-        }
-        else
-        {
-            var offered = (double)(question.Concurrency ?? 1);
-            point = serving.AtConcurrency(Math.Min(offered, admitted));
-            if (offered > admitted)
-            {
-                outside = (offered - admitted) / point.RequestsPerSecond;
-                assumptions = assumptions.Add(
-                    $"Only {admitted:N0} of {offered:N0} requests are admitted at a time; the others wait, and TTFT includes that."
-                );
-            }
-        }
+        var steady = question.Prefill is { } pool
+            ? Disaggregated(question, pool, deployment, new ServingPool(costs, pool.DecodeReplicas, admitted))
+            : OnOneReplica(question, costs, deployment, admitted);
+        if (steady.Point is not { } point)
+            return blank with { Reason = steady.Note };
 
-        var ttft = new Duration(point.TtftSeconds + outside);
-        var alone = point.InFlight <= 1;
-        var ttftEstimate = alone ? error.Time(ttft) : error.FirstTokenTime(ttft);
+        var error = PredictionError.Of(deployment);
+        var ttft = new Duration(point.TtftSeconds);
+        var ttftEstimate = error.FirstTokenTime(ttft, isAlone: point.InFlight <= 1);
         var tpot = error.Time(new Duration(point.TpotSeconds));
-        var decode = StepShape.Decode(point.InFlight, request.MeanContext);
+        var decode = StepShape.Decode(point.InFlight / (question.Prefill?.DecodeReplicas ?? 1), request.MeanContext);
         return blank with
         {
             Feasible = true,
@@ -109,16 +87,105 @@ public sealed class ServingPredictor(CatalogReader catalog)
             TpotSeconds = tpot,
             EndToEndSeconds = ttftEstimate + tpot * Math.Max(0, question.OutputTokens - 1),
             OutputTokensPerSecond = question.Rate is null
-                ? Estimate.WithinFactor(point.OutputTokensPerSecond, error.Factor, error.Evidence)
+                ? error.Throughput(point.OutputTokensPerSecond)
                 : Estimate.Exact(point.OutputTokensPerSecond, error.Evidence),
             RequestsPerSecond = question.Rate is null
-                ? Estimate.WithinFactor(point.RequestsPerSecond, error.Factor, error.Evidence)
+                ? error.Throughput(point.RequestsPerSecond)
                 : Estimate.Exact(point.RequestsPerSecond, error.Evidence),
             PhysicalLimitTpotSeconds = step.PhysicalLimit(decode).Seconds,
             Breakdown = Breakdown(step, decode, error),
             Bound = MostlyBound(step, decode),
-            Assumptions = assumptions,
+            Assumptions = steady.Note is { } note ? blank.Assumptions.Add(note) : blank.Assumptions,
         };
+    }
+
+    /// <summary>The steady state and what to say of it, or null and why there is none.</summary>
+    private static (ServingPoint? Point, string? Note) OnOneReplica(
+        ServingQuestion question,
+        StepCosts costs,
+        Deployment deployment,
+        double admitted
+    )
+    {
+        var serving = new ClosedFormServing(costs, deployment);
+        if (question.Rate is { } rate)
+            return serving.AtRate(rate, admitted, question.Burstiness) is { } steady
+                ? (steady, null)
+                : (null, WhyOverloaded(rate, serving.AtConcurrency(admitted), "one replica"));
+
+        var offered = (double)(question.Concurrency ?? 1);
+        var point = serving.AtConcurrency(Math.Min(offered, admitted));
+        if (offered <= admitted)
+            return (point, null);
+        var outside = (offered - admitted) / point.RequestsPerSecond;
+        return (
+            point with
+            {
+                QueueSeconds = point.QueueSeconds + outside,
+            },
+            $"Only {admitted:N0} of {offered:N0} requests are admitted at a time; the others wait, and TTFT includes that."
+        );
+    }
+
+    private (ServingPoint? Point, string? Note) Disaggregated(
+        ServingQuestion question,
+        PrefillPool pool,
+        Deployment decode,
+        ServingPool decoding
+    )
+    {
+        // The degrees asked for are those of the replicas that decode; prefill uses all its devices for each matrix.
+        var fit = question.Fit with
+        {
+            Hardware = pool.Hardware,
+            Context = question.PromptTokens,
+            Concurrency = 1,
+            TensorParallel = null,
+            PipelineParallel = null,
+            ExpertParallel = null,
+            DataParallel = null,
+            Draft = null,
+        };
+        var memory = fits.Ask(fit);
+        if (!memory.Fits)
+            return (null, $"prefill on {memory.Hardware}: {memory.Reason}");
+        var prefill = fits.Build(fit).Deployment;
+        var request = decoding.Costs.Request;
+        var costs = new StepCosts(new Step(prefill), prefill.Rules.MaximumBatchedTokens, request);
+        var room = Math.Max(1, new ServingMemory(prefill).MaximumConcurrency(question.PromptTokens).Value);
+        var transfer = CacheTransfer.SecondsOf(prefill, decode, request.PromptTokens);
+        var serving = new DisaggregatedServing(
+            new ServingPool(costs, pool.Replicas, room),
+            decoding,
+            prefill.Rules.RequestOverhead.Seconds,
+            transfer
+        );
+        var note =
+            $"Prefill on {pool.Replicas} x {memory.Hardware}, decode on {pool.DecodeReplicas} x {fits.Ask(question.Fit).Hardware}; a prompt's cache takes {transfer * 1e3:0.#} ms between them.";
+        if (question.Rate is not { } rate)
+            return (serving.AtConcurrency(question.Concurrency ?? 1), note);
+        return serving.AtRate(rate) is { } steady
+            ? (steady, note)
+            : (
+                null,
+                WhyOverloaded(rate, serving.AtConcurrency(decoding.MostInFlight * decoding.Replicas), "the pools")
+            );
+    }
+
+    private static Speculation? Drafting(ServingQuestion question, Deployment deployment)
+    {
+        if (question.DraftTokens == 0)
+            return null;
+        var draft = question.Fit.Draft is { } model
+            ? Speculation.DraftOf(deployment, model)
+            : Speculation.OwnDraft(deployment)
+                ?? throw new BadContentException(
+                    "--draft-tokens",
+                    "",
+                    $"{question.Fit.Model.Id}, which has no layer that predicts further tokens",
+                    "--draft MODEL as well"
+                );
+        return new Speculation(question.DraftTokens, question.Acceptance, draft);
     }
 
     private static PredictAnswer Uncached(
@@ -144,7 +211,7 @@ public sealed class ServingPredictor(CatalogReader catalog)
         {
             Feasible = true,
             Concurrency = Estimate.Exact(1),
-            TtftSeconds = error.Time(first + overhead),
+            TtftSeconds = error.FirstTokenTime(first + overhead, isAlone: true),
             TpotSeconds = error.Time(perToken),
             EndToEndSeconds = error.Time(total + overhead),
             OutputTokensPerSecond = question.OutputTokens / error.Time(total + overhead),
@@ -158,11 +225,8 @@ public sealed class ServingPredictor(CatalogReader catalog)
         };
     }
 
-    private static string WhyOverloaded(double rate, ClosedFormServing serving, double admitted)
-    {
-        var most = serving.AtConcurrency(admitted).RequestsPerSecond;
-        return $"{rate:G3} requests per second are more than one replica finishes: about {Significant.Three(most)} with {admitted:N0} in flight";
-    }
+    private static string WhyOverloaded(double rate, ServingPoint most, string who) =>
+        $"{rate:G3} requests per second are more than {who} can finish: about {Significant.Three(most.RequestsPerSecond)} with {most.InFlight:N0} in flight";
 
     private static ImmutableArray<OperatorSummary> Breakdown(Step step, StepShape shape, PredictionError error)
     {
@@ -208,6 +272,24 @@ public sealed class ServingPredictor(CatalogReader catalog)
     {
         Text(question.PromptTokens, "--prompt");
         Text(question.OutputTokens, "--output");
+        if (question.CachedPrefixTokens < 0 || question.CachedPrefixTokens >= question.PromptTokens)
+            throw new BadContentException(
+                "--cached-prefix",
+                "",
+                $"{question.CachedPrefixTokens}",
+                $"0 to {question.PromptTokens - 1}, less than the prompt"
+            );
+        if (question.DraftTokens is < 0 or > MostDrafts)
+            throw new BadContentException("--draft-tokens", "", $"{question.DraftTokens}", $"0 to {MostDrafts}");
+        if (question.Acceptance is not (>= 0 and <= 1))
+            throw new BadContentException("--acceptance", "", $"{question.Acceptance}", "a probability, 0 to 1");
+        if (question.Burstiness is not (>= LeastBurstiness and <= MostBurstiness))
+            throw new BadContentException(
+                "--burstiness",
+                "",
+                $"{question.Burstiness}",
+                $"{LeastBurstiness} to {MostBurstiness}"
+            );
         FitCheck.Refuse(question.Concurrency, "--concurrency");
         if (question.Rate is { } rate && !(rate is >= LowestRate and <= HighestRate))
             throw new BadContentException(

@@ -16,39 +16,19 @@ public sealed class Step
 {
     private const double BytesPerActivation = 2;
 
-    /// <summary>Decode attention multiplies on ordinary or padded tensor tiles, at about a quarter of the peak.</summary>
-    private const double DecodeAttentionComputeFraction = 0.25;
-
-    private const double AttentionSmoothness = 2;
     private const double AllReduceSmoothness = 1.5;
-
-    /// <summary>A state is kept in fp32 whatever the cache, and every token reads it and writes it back.</summary>
-    private const double StateBytesPerElement = 2 * 4;
-
-    /// <summary>Operations per token and number of the state in the chunked prefill kernels of linear attention.</summary>
-    private const double RecurrencePrefillFlops = 8;
-
-    /// <summary>Share of the 16-bit rate those kernels attain where none was measured: 224 of 989 TFLOP/s on H100.</summary>
-    private const double RecurrencePrefillFraction = 0.23;
 
     /// <summary>Start of a copy from one device to another, as aiconfigurator counts it (p2p_latency).</summary>
     private const double StageTransferSeconds = 10e-6;
 
-    /// <summary>Prompt lengths at which the two published prefill fractions hold.</summary>
-    private const double ShortPrefill = 1536;
-    private const double LongPrefill = 4096;
-
     private readonly Prepared[] operators;
-    private readonly AttentionConstants attention;
+    private readonly AttentionCost attention;
+    private readonly RecurrenceCost recurrence;
     private readonly double memoryRate;
-    private readonly double attentionRate;
-    private readonly MemoryConstants latentDecode;
-    private readonly RecurrentConstants recurrence;
     private readonly double wideRate;
-    private readonly double kvBytesPerElement;
-    private readonly double computeSlowdown;
     private readonly double stepOverhead;
     private readonly double sequenceOverhead;
+    private readonly int dataRanks;
 
     /// <exception cref="MissingFigureException">The catalog lacks a rate the prediction needs.</exception>
     public Step(Deployment deployment)
@@ -60,17 +40,14 @@ public sealed class Step
         if (deployment.Arithmetic is null)
             throw new MissingFigureException(accelerator.Id, $"peak rate for {deployment.Weights.Arithmetic} matrices");
         wideRate = WideRate(accelerator, deployment.Weights);
-        attention = KernelLookup.Attention(deployment);
-        latentDecode = KernelLookup.LatentDecode(deployment);
-        recurrence = KernelLookup.Recurrent(deployment);
-        attentionRate =
-            attention.Arithmetic is { } rate && accelerator.Peak[rate] is { } peak ? peak.PerSecond : wideRate;
-        kvBytesPerElement = deployment.KvCache.BitsPerWeight / 8;
-        computeSlowdown = deployment.Kernels.Slowdown.Compute;
+        attention = new AttentionCost(deployment, memoryRate, wideRate);
+        recurrence = new RecurrenceCost(deployment, memoryRate, wideRate);
         stepOverhead =
             deployment.Rules.StepOverhead.Seconds
             + deployment.Kernels.Slowdown.PerLayer.Seconds * deployment.Architecture.Layers.Length;
         sequenceOverhead = deployment.Rules.SequenceOverhead.Seconds;
+        dataRanks = deployment.Parallelism.Data;
+        BatchesUnderWay = deployment.KeepsStagesBusy ? deployment.Parallelism.Pipeline : 1;
 
         var graph = OperatorGraph.Of(deployment);
         operators = new Prepared[graph.Count];
@@ -78,24 +55,35 @@ public sealed class Step
             operators[i] = Prepare(graph[i], deployment);
     }
 
+    /// <summary>Ranks with sequences of their own around the same experts; all wait for the slowest.</summary>
+    public int DataRanks => dataRanks;
+
+    /// <summary>
+    /// Batches under way at a time, one in each pipeline stage; 1 for engines whose devices work one after another.
+    /// </summary>
+    public int BatchesUnderWay { get; }
+
+    /// <summary>Time of a step of the whole replica.</summary>
     public Duration TimeOf(in StepShape shape)
     {
         if (shape.Tokens <= 0)
             return Duration.Zero;
 
-        var seconds = stepOverhead + sequenceOverhead * shape.SampledRows;
+        var own = shape.OnBusiestRank(dataRanks);
+        var seconds = stepOverhead + sequenceOverhead * own.Sequences;
         foreach (ref readonly var item in operators.AsSpan())
-            seconds += item.Count * Seconds(item, shape, out _, out _, out _);
+            seconds += item.Count * Seconds(item, own, shape.Tokens, out _, out _, out _);
         return new Duration(seconds);
     }
 
     /// <summary>The same sum, operator by operator, with what binds each.</summary>
     public IReadOnlyList<OperatorTime> Explain(in StepShape shape)
     {
+        var own = shape.OnBusiestRank(dataRanks);
         var times = new List<OperatorTime>(operators.Length + 1);
         foreach (ref readonly var item in operators.AsSpan())
         {
-            var seconds = Seconds(item, shape, out var flops, out var bytes, out var bound);
+            var seconds = Seconds(item, own, shape.Tokens, out var flops, out var bytes, out var bound);
             if (seconds > 0)
                 times.Add(
                     new(
@@ -108,7 +96,7 @@ public sealed class Step
                     )
                 );
         }
-        var overhead = stepOverhead + sequenceOverhead * shape.SampledRows;
+        var overhead = stepOverhead + sequenceOverhead * own.Sequences;
         times.Add(new("engine overhead", 1, new Duration(overhead), Bound.Overhead, default, 0));
         return times;
     }
@@ -121,18 +109,30 @@ public sealed class Step
     {
         double compute = 0;
         double memory = 0;
+        var own = shape.OnBusiestRank(dataRanks);
         foreach (ref readonly var item in operators.AsSpan())
         {
-            if (item.Kind is OperatorKind.AllReduce or OperatorKind.StageTransfer)
+            if (item.Kind is OperatorKind.AllReduce or OperatorKind.ExpertExchange or OperatorKind.StageTransfer)
                 continue;
-            _ = Seconds(item, shape, out var flops, out var bytes, out _);
+            _ = Seconds(item, own, shape.Tokens, out var flops, out var bytes, out _);
             compute += item.Count * flops / item.PeakRate;
             memory += item.Count * bytes / memoryRate;
         }
         return new Duration(Math.Max(compute, memory));
     }
 
-    private double Seconds(in Prepared item, in StepShape shape, out double flops, out double bytes, out Bound bound)
+    /// <summary>
+    /// Seconds of one run of an operator: its shape is that of the busiest rank, but in the experts the tokens of all
+    /// data-parallel ranks meet.
+    /// </summary>
+    private double Seconds(
+        in Prepared item,
+        in StepShape shape,
+        double allTokens,
+        out double flops,
+        out double bytes,
+        out Bound bound
+    )
     {
         switch (item.Kind)
         {
@@ -141,21 +141,23 @@ public sealed class Step
             case OperatorKind.Head:
                 return Matrix(item, shape.SampledRows, item.WeightBytes, out flops, out bytes, out bound);
             case OperatorKind.Experts:
-                var routed = shape.Tokens * item.ActiveExperts;
-                // Experts that get at least one token when every token picks its own at random.
-                var distinct =
-                    item.Experts * (1 - Math.Pow(1 - (double)item.ActiveExperts / item.Experts, shape.Tokens));
-                var weights = item.WeightBytes * distinct / item.Experts;
-                return Matrix(item, routed, weights, out flops, out bytes, out bound);
+                var routing = Routing.Of(allTokens, item.Experts, item.ActiveExperts, item.ExpertGroups);
+                var weights = item.WeightBytes * routing.ExpertShare;
+                return Matrix(item, routing.Rows, weights, out flops, out bytes, out bound);
             case OperatorKind.Attention:
-                return AttentionSeconds(item, shape, out flops, out bytes, out bound);
+                return attention.Seconds(item.Attention!, shape, out flops, out bytes, out bound);
             case OperatorKind.Recurrence:
-                return RecurrenceSeconds(item, shape, out flops, out bytes, out bound);
+                return recurrence.Seconds(item.StateElements, shape, out flops, out bytes, out bound);
             case OperatorKind.AllReduce:
                 flops = 0;
                 bytes = shape.Tokens * item.BytesPerToken;
                 bound = Bound.Communication;
-                return SmoothMaximum(item.Startup, bytes / item.MemoryRate, AllReduceSmoothness);
+                return Roofline.SmoothMaximum(item.Startup, bytes / item.MemoryRate, AllReduceSmoothness);
+            case OperatorKind.ExpertExchange:
+                flops = 0;
+                bytes = shape.Tokens * item.BytesPerToken;
+                bound = Bound.Communication;
+                return item.Startup + bytes / item.MemoryRate;
             case OperatorKind.StageTransfer:
                 flops = 0;
                 bytes = shape.Tokens * item.BytesPerToken;
@@ -187,120 +189,7 @@ public sealed class Step
         var memory = bytes / item.MemoryRate;
         if (Math.Max(compute, memory) >= item.Startup)
             bound = compute >= memory ? Bound.Compute : Bound.Memory;
-        return item.Startup + SmoothMaximum(compute, memory, item.Smoothness);
-    }
-
-    private double AttentionSeconds(
-        in Prepared item,
-        in StepShape shape,
-        out double flops,
-        out double bytes,
-        out Bound bound
-    )
-    {
-        var seconds = 0.0;
-        flops = 0;
-        bytes = 0;
-        bound = Bound.Latency;
-        var heads = item.Attention!;
-
-        if (shape.PrefillTokens > 0)
-        {
-            var chunk = shape.PrefillTokens / shape.PrefillSequences;
-            var length = shape.PrefillContext + chunk;
-            var attended = heads.MeanAttended(shape.PrefillContext, chunk);
-            var scored = heads.Scored(shape.PrefillContext + chunk / 2);
-            var work = shape.PrefillTokens * (attended * heads.PrefillFlops + scored * heads.IndexerFlops);
-            // The chunk shares what it reads: the window behind its first token, or all groups before its last.
-            var kept = Math.Min(length, heads.Near > 0 ? heads.Near + chunk : 0) + length / heads.Ratio;
-            var read = shape.PrefillSequences * CacheBytes(heads, kept, length);
-            var compute = work / (attentionRate * PrefillFraction(length));
-            var scores = shape.PrefillTokens * attended * heads.QueryHeads * attention.ScoreBytes;
-            var memory = read / (memoryRate * attention.DecodeMemoryFraction) + scores / memoryRate;
-            seconds += attention.PrefillStartup.Seconds + SmoothMaximum(compute, memory, AttentionSmoothness);
-            if (compute > attention.PrefillStartup.Seconds)
-                bound = Bound.Compute;
-            flops += work;
-            bytes += read;
-        }
-        if (shape.DecodeSequences > 0)
-        {
-            var context = shape.DecodeContext;
-            var attended = heads.Attended(context);
-            var read = shape.DecodeSequences * CacheBytes(heads, attended, context);
-            var work =
-                shape.DecodeSequences * (attended * heads.DecodeFlops + heads.Scored(context) * heads.IndexerFlops);
-            var startup = heads.IsLatent ? latentDecode.Startup.Seconds : attention.DecodeStartup.Seconds;
-            var fraction = heads.IsLatent ? latentDecode.MemoryFraction : attention.DecodeMemoryFraction;
-            // All heads share a latent vector, so they fill a tile as the queries of a prompt do.
-            var computeFraction = heads.IsLatent
-                ? Math.Max(DecodeAttentionComputeFraction, attention.LongPrefillFraction)
-                : DecodeAttentionComputeFraction;
-            var memory = read / (memoryRate * fraction);
-            var compute = work * computeSlowdown / (attentionRate * computeFraction);
-            seconds += startup + SmoothMaximum(memory, compute, AttentionSmoothness);
-            if (Math.Max(memory, compute) > startup && shape.PrefillTokens <= 0)
-                bound = memory >= compute ? Bound.Memory : Bound.Compute;
-            flops += work;
-            bytes += read;
-        }
-        return seconds;
-    }
-
-    private double CacheBytes(AttentionWork heads, double attended, double context) =>
-        kvBytesPerElement * (attended * heads.Elements + heads.Scored(context) * heads.IndexerElements);
-
-    private double RecurrenceSeconds(
-        in Prepared item,
-        in StepShape shape,
-        out double flops,
-        out double bytes,
-        out Bound bound
-    )
-    {
-        flops = RecurrencePrefillFlops * shape.Tokens * item.StateElements;
-        bytes = StateBytesPerElement * item.StateElements * (shape.PrefillSequences + shape.DecodeSequences);
-        bound = Bound.Latency;
-        var startup = recurrence.Startup.Seconds;
-        var seconds = 0.0;
-        if (shape.PrefillTokens > 0)
-        {
-            var compute = RecurrencePrefillFlops * shape.PrefillTokens * item.StateElements / item.ComputeRate;
-            seconds += startup + compute;
-            if (compute > startup)
-                bound = Bound.Compute;
-        }
-        if (shape.DecodeSequences > 0)
-        {
-            var memory = StateBytesPerElement * shape.DecodeSequences * item.StateElements / item.MemoryRate;
-            seconds += startup + memory;
-            if (memory > startup && shape.PrefillTokens <= 0)
-                bound = Bound.Memory;
-        }
-        return seconds;
-    }
-
-    /// <summary>Longer prompts fill the tensor cores better; between the published lengths the share grows with log length.</summary>
-    private double PrefillFraction(double length)
-    {
-        var position = Math.Log(Math.Max(length, 1) / ShortPrefill) / Math.Log(LongPrefill / ShortPrefill);
-        var share = Math.Clamp(position, 0, 1);
-        return attention.ShortPrefillFraction
-            + share * (attention.LongPrefillFraction - attention.ShortPrefillFraction);
-    }
-
-    /// <summary>(a^p + b^p)^(1/p), written so that neither power overflows.</summary>
-    private static double SmoothMaximum(double a, double b, double p)
-    {
-        var large = Math.Max(a, b);
-        if (large <= 0)
-            return 0;
-        var ratio = Math.Min(a, b) / large;
-        if (p == 1)
-            return large * (1 + ratio);
-        if (p == 2)
-            return large * Math.Sqrt(1 + ratio * ratio);
-        return large * Math.Pow(1 + Math.Pow(ratio, p), 1 / p);
+        return item.Startup + Roofline.SmoothMaximum(compute, memory, item.Smoothness);
     }
 
     private Prepared Prepare(Operator item, Deployment deployment)
@@ -326,6 +215,7 @@ public sealed class Step
             WeightBytes = item.WeightBytes,
             Experts = item.Experts,
             ActiveExperts = item.ActiveExperts,
+            ExpertGroups = item.ExpertGroups,
             BytesPerToken = item.BytesPerToken,
             StateElements = item.StateElements,
             Attention = item.Attention,
@@ -337,14 +227,9 @@ public sealed class Step
         };
         return item.Kind switch
         {
-            OperatorKind.Attention => prepared with { PeakRate = Math.Max(attentionRate, wideRate) },
-            OperatorKind.Recurrence => prepared with
-            {
-                ComputeRate =
-                    (recurrence.PrefillRate?.PerSecond ?? wideRate * RecurrencePrefillFraction) / computeSlowdown,
-                MemoryRate = memoryRate * recurrence.MemoryFraction,
-            },
-            OperatorKind.AllReduce => AllReduce(prepared, deployment),
+            OperatorKind.Attention => prepared with { PeakRate = Math.Max(attention.Rate, wideRate) },
+            OperatorKind.AllReduce => Communicating(prepared, KernelLookup.AllReduce(deployment)),
+            OperatorKind.ExpertExchange => Communicating(prepared, KernelLookup.ExpertExchange(item, deployment)),
             // Without a known link only the start of the copy is counted.
             OperatorKind.StageTransfer => prepared with
             {
@@ -356,11 +241,12 @@ public sealed class Step
         };
     }
 
-    private static Prepared AllReduce(in Prepared prepared, Deployment deployment)
-    {
-        var (latency, bandwidth) = KernelLookup.AllReduce(deployment);
-        return prepared with { Startup = latency.Seconds, MemoryRate = bandwidth.BytesPerSecond };
-    }
+    private static Prepared Communicating(in Prepared prepared, (Duration Latency, Bandwidth Bandwidth) link) =>
+        prepared with
+        {
+            Startup = link.Latency.Seconds,
+            MemoryRate = link.Bandwidth.BytesPerSecond,
+        };
 
     /// <summary>The rate the constants are a share of, or that of the arithmetic the matrix runs in.</summary>
     private double PeakOf(MatrixConstants constants, Tensor weight, Deployment deployment)
@@ -391,6 +277,7 @@ public sealed class Step
         public double WeightBytes { get; init; }
         public int Experts { get; init; }
         public int ActiveExperts { get; init; }
+        public int ExpertGroups { get; init; }
         public double BytesPerToken { get; init; }
         public double PeakRate { get; init; }
         public double ComputeRate { get; init; }

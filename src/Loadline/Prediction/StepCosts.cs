@@ -5,7 +5,13 @@ namespace Loadline.Prediction;
 /// the time by which a prompt lengthens it.
 /// </summary>
 /// <remarks>Tokens, sequences and seconds.</remarks>
-public sealed class StepCosts(Step step, int chunkTokens, RequestShape request, PromptPipeline pipeline = default)
+public sealed class StepCosts(
+    Step step,
+    int chunkTokens,
+    RequestShape request,
+    Speculation? speculation = null,
+    PromptPipeline pipeline = default
+)
 {
     /// <summary>
     /// Batch sizes at which a table samples, eight to an octave: between them the step time is close to a straight line.
@@ -17,13 +23,16 @@ public sealed class StepCosts(Step step, int chunkTokens, RequestShape request, 
 
     public RequestShape Request => request;
 
+    /// <summary>Ranks that prefill side by side.</summary>
+    public int DataRanks => step.DataRanks;
+
     /// <summary>Steps one prompt is cut into.</summary>
     public int Chunks { get; } = (int)Math.Ceiling(request.ComputedPromptTokens / chunkTokens);
 
     /// <summary>The same costs from a table, for searches that ask thousands of times.</summary>
     public StepCosts Tabulated(double mostSequences)
     {
-        var table = new StepCosts(step, chunkTokens, request, pipeline);
+        var table = new StepCosts(step, chunkTokens, request, speculation, pipeline);
         var length = Math.Clamp(Array.FindIndex(Grid, size => size >= mostSequences) + 1, 2, Grid.Length);
         if (mostSequences > Grid[^1])
             length = Grid.Length;
@@ -32,13 +41,13 @@ public sealed class StepCosts(Step step, int chunkTokens, RequestShape request, 
         for (var i = 0; i < length; i++)
         {
             table.decodeTable[i] = Decode(Grid[i]);
-            table.marginalTable[i] = Marginal(Grid[i], table.decodeTable[i]);
+            table.marginalTable[i] = Marginal(Grid[i], StepSeconds(Grid[i]));
         }
         return table;
     }
 
     /// <summary>
-    /// Seconds of a decode step of so many sequences of mean length. Less than one on average is one some of the time:
+    /// Seconds of a decode step of so many sequences of mean length, for each token it yields. Less than one on average is one some of the time:
     /// a step with a part of a sequence does not exist.
     /// </summary>
     public double Decode(double sequences)
@@ -48,14 +57,17 @@ public sealed class StepCosts(Step step, int chunkTokens, RequestShape request, 
         return sequences < 1 ? sequences * ExactDecode(1) : ExactDecode(sequences);
     }
 
-    /// <summary>Seconds by which one prompt lengthens the steps of so many decoding sequences.</summary>
+    /// <summary>
+    /// Seconds by which one prompt lengthens the steps of so many decoding sequences. In a pipeline it holds up each of
+    /// the other batches for as long as it is in one stage.
+    /// </summary>
     public double Marginal(double decoding)
     {
         if (marginalTable is not null)
             return Interpolate(marginalTable, decoding);
         return decoding < 1
-            ? (1 - decoding) * Marginal(0, 0) + decoding * Marginal(1, ExactDecode(1))
-            : Marginal(decoding, ExactDecode(decoding));
+            ? (1 - decoding) * Marginal(0, 0) + decoding * Marginal(1, StepSeconds(1))
+            : Marginal(decoding, StepSeconds(decoding));
     }
 
     /// <summary>
@@ -64,10 +76,49 @@ public sealed class StepCosts(Step step, int chunkTokens, RequestShape request, 
     public double LargestMarginal(double decoding) => Marginal(decoding) * chunkTokens / request.ComputedPromptTokens;
 
     /// <summary>Seconds from the first chunk to the first token with so many sequences decoding alongside.</summary>
-    public double Prefill(double decoding) => Marginal(decoding) + Chunks * Decode(decoding);
+    /// <remarks>Its chunks follow each other through the stages of a pipeline.</remarks>
+    public double Prefill(double decoding) =>
+        Marginal(decoding) * (1 + (Stages - 1.0) / Chunks) + Chunks * Decode(decoding);
 
-    private double ExactDecode(double sequences) =>
-        step.TimeOf(StepShape.Decode(sequences, request.MeanContext)).Seconds;
+    private int Stages => step.BatchesUnderWay;
+
+    /// <summary>
+    /// Prompts per second when nothing else runs: every rank has as many whole prompts in a step as its budget of tokens
+    /// takes, or one a chunk at a time.
+    /// </summary>
+    public double PromptsPerSecond()
+    {
+        var together = Math.Max(1, Math.Floor(chunkTokens / request.ComputedPromptTokens)) * step.DataRanks;
+        var seconds = 0.0;
+        var context = request.CachedPrefixTokens;
+        for (var left = request.ComputedPromptTokens; left > 0; left -= chunkTokens)
+        {
+            var tokens = Math.Min(left, chunkTokens);
+            seconds += step.TimeOf(new StepShape(tokens * together, context, together, 0, 0)).Seconds;
+            context += tokens;
+        }
+        return Stages * together / seconds;
+    }
+
+    private double ExactDecode(double sequences)
+    {
+        var seconds = StepSeconds(sequences);
+        if (speculation is null)
+            return seconds;
+        var draft = speculation.DraftSeconds(InOneBatch(sequences), request.MeanContext);
+        return (seconds + draft) / speculation.TokensPerStep;
+    }
+
+    /// <summary>A token passes all stages with the sequences of its own batch.</summary>
+    private double StepSeconds(double sequences) => step.TimeOf(Decoding(sequences)).Seconds;
+
+    private StepShape Decoding(double sequences) =>
+        StepShape.Decode(InOneBatch(sequences), request.MeanContext) with
+        {
+            TokensPerSequence = 1 + (speculation?.DraftTokens ?? 0),
+        };
+
+    private double InOneBatch(double sequences) => Math.Max(sequences / Stages, Math.Min(1, sequences));
 
     private double Marginal(double decoding, double decode)
     {
@@ -77,11 +128,16 @@ public sealed class StepCosts(Step step, int chunkTokens, RequestShape request, 
         for (var left = request.ComputedPromptTokens; left > 0; left -= chunkTokens)
         {
             var tokens = Math.Min(left, chunkTokens);
-            var alone = step.TimeOf(new StepShape(tokens, context, 1, decoding, request.MeanContext)).Seconds - decode;
-            seconds += alone * pipeline.ShareOf(chunk++);
+            var shape = Decoding(decoding) with
+            {
+                PrefillTokens = tokens,
+                PrefillContext = context,
+                PrefillSequences = 1,
+            };
+            seconds += (step.TimeOf(shape).Seconds - decode) * pipeline.ShareOf(chunk++);
             context += tokens;
         }
-        return seconds;
+        return seconds / Stages;
     }
 
     private static IEnumerable<double> Octaves(int first, int last)

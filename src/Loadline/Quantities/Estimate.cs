@@ -32,6 +32,20 @@ public readonly record struct Estimate(double Value, double Low, double High, Ev
     public static Estimate operator /(double amount, Estimate estimate) =>
         new(amount / estimate.Value, amount / estimate.High, amount / estimate.Low, estimate.Evidence);
 
+    /// <summary>The same value with bounds that are further off by a factor.</summary>
+    public Estimate Widened(double factor)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(factor, 1);
+        return this with { Low = Low / factor, High = High * factor };
+    }
+
+    /// <summary>The same estimate on evidence of the next weaker grade.</summary>
+    public Estimate OneGradeLower() =>
+        this with
+        {
+            Evidence = Evidence < Evidence.Assumed ? Evidence + 1 : Evidence.Assumed,
+        };
+
     /// <summary>The same estimate on weaker evidence, or unchanged if it is weak already.</summary>
     public Estimate AtMost(Evidence evidence) => this with { Evidence = EvidenceGrades.Weakest(Evidence, evidence) };
 }

@@ -29,6 +29,25 @@ public sealed class EngineAndKernelTests
         rules.GraphsInsideBudget.ShouldBe(graphsInside);
     }
 
+    // v0.8.0 of 2025-03-18, v0.9.0 of 2025-05-27 (github.com/vllm-project/vllm/releases).
+    [Theory]
+    [InlineData("2023-06", "0")]
+    [InlineData("2025-02", "0")]
+    [InlineData("2025-03", "0.8")]
+    [InlineData("2025-03-17", "0")]
+    [InlineData("2025-03-18", "0.8")]
+    [InlineData("2025-06", "0.9")]
+    [InlineData("2026-11-24", "0.22")]
+    public void A_date_stands_for_the_newest_version_of_that_day(string date, string since) =>
+        Catalog.Engines.Find("vllm").RulesFor(date).Since.ShouldBe(since);
+
+    [Fact]
+    public void Every_change_of_rules_has_a_date()
+    {
+        foreach (var rules in Catalog.Engines.All.SelectMany(engine => engine.Rules.Skip(1)))
+            rules.Released.ShouldNotBeNull(rules.Source);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("new")]

@@ -49,6 +49,41 @@ public sealed class ModelNameTests
             match.Rule.ShouldNotBeNull().ShouldContain(rule);
     }
 
+    // The format is the name's own; whose name it carries does not matter, nor which copy is catalogued.
+    [Theory]
+    [InlineData("nvidia/Llama-3.1-8B-Instruct-FP8", "meta-llama/Llama-3.1-8B-Instruct", "fp8")]
+    [InlineData("amd/Llama-3.1-405B-Instruct-FP8-KV", "meta-llama/Meta-Llama-3.1-405B", "fp8")]
+    [InlineData("Qwen/Qwen3-Coder-480B-A35B-Instruct-FP8", "Qwen/Qwen3-Coder-480B-A35B-Instruct", "fp8")]
+    [InlineData("Qwen/Qwen2.5-72B-Instruct-AWQ", "Qwen/Qwen2.5-72B", "int4")]
+    [InlineData("Qwen2.5-32B-Instruct-GPTQ-Int8", "Qwen/Qwen2.5-32B", "int8")]
+    [InlineData("nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B-FP8", "nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B-BF16", "fp8")]
+    [InlineData(
+        "nvidia/NVIDIA-Nemotron-3-Super-120B-A12B-BF16",
+        "nvidia/NVIDIA-Nemotron-3-Super-120B-A12B-FP8",
+        "bf16"
+    )]
+    [InlineData("nvidia/NVIDIA-Nemotron-3-Super-120B-A12B", "nvidia/NVIDIA-Nemotron-3-Super-120B-A12B-FP8", "bf16")]
+    public void A_copy_in_another_format_has_the_architecture_of_the_model(string name, string id, string weights)
+    {
+        var match = Catalog.Models.Find(name);
+
+        match.Model.Id.ShouldBe(id);
+        match.Weights.ShouldBe(weights);
+        match.Rule.ShouldNotBeNull().ShouldContain($"with {weights} weights");
+        var architecture = match.Describe();
+        architecture.StoredFormat!.Name.ShouldBe(weights);
+        architecture.Tensors.Parameters.ShouldBe(match.Model.Describe().Tensors.Parameters);
+    }
+
+    [Fact]
+    public void An_organisation_that_changed_its_name_publishes_the_same_models()
+    {
+        var match = Catalog.Models.Find("zhipuai/GLM-5");
+
+        match.Model.Id.ShouldBe("zai-org/GLM-5");
+        match.Weights.ShouldBeNull();
+    }
+
     // v0.1 has a sliding window and v0.3 another vocabulary: a version is not a variant.
     [Theory]
     [InlineData("mistralai/Mistral-7B-v0.2")]
@@ -69,7 +104,7 @@ public sealed class ModelNameTests
     [Fact]
     public void Every_model_is_in_the_file_of_its_name()
     {
-        Catalog.Models.All.Count.ShouldBe(226);
+        Catalog.Models.All.Count.ShouldBe(239);
         foreach (var id in Catalog.Models.Ids)
             Catalog.Models.Find(id).Model.Id.ShouldBe(id);
     }

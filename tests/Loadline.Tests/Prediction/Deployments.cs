@@ -21,7 +21,8 @@ internal static class Deployments
         string engine = "vllm",
         string? weights = null,
         int devices = 1,
-        string? cache = null
+        string? cache = null,
+        Parallelism? parallelism = null
     ) =>
         new DeploymentBuilder(Catalog)
             .Build(
@@ -33,6 +34,7 @@ internal static class Deployments
                     Weights = weights,
                     KvCache = cache,
                     Devices = devices,
+                    Parallelism = parallelism,
                 }
             )
             .Deployment;

@@ -3,39 +3,39 @@ using System.Collections.Immutable;
 namespace Loadline.Models;
 
 /// <summary>
-/// Kimi-K3: three delta-attention layers to one of latent attention, experts in a narrower latent space, residuals
-/// weighed over blocks of layers, and a vision tower. Kimi Linear, arXiv 2510.26692.
+/// Kimi Linear: three delta-attention layers to one of latent attention, with experts. Kimi-K3 adds a narrower latent
+/// space for the experts, residuals weighed over blocks of layers, and a vision tower. arXiv 2510.26692.
 /// </summary>
 internal sealed class KimiK3Family : Family
 {
     public override string Name => "kimi-k3";
 
-    public override IReadOnlyList<string> ModelTypes => ["kimi_k3"];
+    public override IReadOnlyList<string> ModelTypes => ["kimi_k3", "kimi_linear"];
 
     public override Architecture Describe(ModelConfig config)
     {
-        var text = config.Section("text_config") ?? throw config.Missing("text_config", "an object");
+        var text = config.TextSection();
         var linear = text.Section("linear_attn_config") ?? throw text.Missing("linear_attn_config", "an object");
         var latent = text.LatentAttention();
         var sizes = DecoderSizes.Read(text, headSize: latent.PlainSize + latent.RopeSize);
         var isFull = FullLayers(linear, sizes.Layers);
-        const string Model = "language_model.model";
+        var model = text == config ? "model" : "language_model.model";
 
-        var tensors = sizes.Begin(Model);
-        const string Layer = $"{Model}.layers.{{layer}}";
-        tensors.PreNorms(Layer, sizes.Hidden);
-        AddResiduals(tensors, Layer, text, sizes.Hidden);
-        tensors.Layers = LayerPatterns.LayersWhere(sizes.Layers, layer => isFull[layer]);
-        AddLatentAttention(tensors, $"{Layer}.self_attn", text, sizes.Hidden, latent);
-        tensors.Layers = LayerPatterns.LayersWhere(sizes.Layers, layer => !isFull[layer]);
-        var delta = AddDeltaAttention(tensors, $"{Layer}.self_attn", linear, sizes.Hidden);
-        AddMlps(tensors, Layer, text, sizes);
+        var tensors = sizes.Begin(model);
+        var layer = $"{model}.layers.{{layer}}";
+        tensors.PreNorms(layer, sizes.Hidden);
+        AddResiduals(tensors, layer, text, sizes.Hidden);
+        tensors.Layers = LayerPatterns.LayersWhere(sizes.Layers, index => isFull[index]);
+        AddLatentAttention(tensors, $"{layer}.self_attn", text, sizes.Hidden, latent);
+        tensors.Layers = LayerPatterns.LayersWhere(sizes.Layers, index => !isFull[index]);
+        var delta = AddDeltaAttention(tensors, $"{layer}.self_attn", linear, sizes.Hidden);
+        AddMlps(tensors, layer, text, sizes);
 
-        tensors.Finish(text, sizes, tiedByDefault: false, Model);
+        tensors.Finish(text, sizes, tiedByDefault: false, model);
         if (text.Has("attn_res_block_size"))
         {
-            tensors.Norm($"{Model}.output_attn_res_norm", sizes.Hidden);
-            tensors.Small($"{Model}.output_attn_res_proj.weight", [1, sizes.Hidden]);
+            tensors.Norm($"{model}.output_attn_res_norm", sizes.Hidden);
+            tensors.Small($"{model}.output_attn_res_proj.weight", [1, sizes.Hidden]);
         }
         if (config.Section("vision_config") is { } vision)
             MoonVision.Add(tensors, vision, sizes.Hidden);

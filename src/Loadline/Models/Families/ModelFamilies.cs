@@ -28,6 +28,7 @@ public static class ModelFamilies
         new GptJFamily(),
         new GptNeoXFamily(),
         new GptOssFamily(),
+        new HunyuanMoeFamily(),
         new InternLm2Family(),
         new KimiK2Family(),
         new KimiK3Family(),
@@ -73,7 +74,13 @@ public static class ModelFamilies
     /// What hf_quant_config.json beside it says under <c>quantization</c>; counts only where config.json is silent.
     /// </param>
     /// <exception cref="BadContentException">The family is unknown, or the configuration is not sound.</exception>
-    public static Architecture Describe(ModelConfig config, ModelConfig? quantization = null)
+    public static Architecture Describe(ModelConfig config, ModelConfig? quantization = null) =>
+        Describe(config, architecture => WithStoredFormat(architecture, config, quantization));
+
+    /// <summary>The same with plain weights, whatever the file says of its quantization.</summary>
+    internal static Architecture DescribePlain(ModelConfig config) => Describe(config, architecture => architecture);
+
+    private static Architecture Describe(ModelConfig config, Func<Architecture, Architecture> store)
     {
         var type = config.ModelType;
         if (!ByModelType.TryGetValue(type, out var family))
@@ -83,7 +90,7 @@ public static class ModelFamilies
         }
         try
         {
-            var architecture = WithStoredFormat(family.Describe(config), config, quantization);
+            var architecture = store(family.Describe(config));
             ProveSummable(architecture);
             return architecture;
         }

@@ -21,6 +21,7 @@ public sealed record GgufMix : WeightFormat
         : base(name, matrices, BlockFormats.Fp32, Arithmetic.Bf16)
     {
         this.architecture = architecture;
+        LoadedAs = "GGUF";
         layers = architecture.Layers.Length;
         var attention = architecture.Layers.OfType<Mixer.Attention>().FirstOrDefault();
         headsPerKvHead = attention is null ? 1 : attention.QueryHeads / attention.KvHeads;
@@ -105,7 +106,7 @@ public sealed record GgufMix : WeightFormat
         var wanted = tensor.Role switch
         {
             TensorRole.Head => Output(),
-            TensorRole.TokenEmbedding => IsTied() ? Output() : Embedding(),
+            TensorRole.TokenEmbedding => IsTied() ? Output() : InputEmbedding(),
             TensorRole.PositionEmbedding => BlockFormats.Fp32,
             TensorRole.Linear when Name == "MXFP4_MOE" => BlockFormats.Q8_0,
             _ when IsTiny => Tiny(GgufRoles.Of(tensor), layer),
@@ -132,7 +133,7 @@ public sealed record GgufMix : WeightFormat
         : IsTiny || Name == "IQ3_XXS" ? BlockFormats.Q5_K
         : BlockFormats.Q6_K;
 
-    private BlockFormat Embedding() =>
+    private BlockFormat InputEmbedding() =>
         Name switch
         {
             "IQ1_S" or "IQ1_M" or "IQ2_XXS" or "IQ2_XS" => BlockFormats.Q2_K,

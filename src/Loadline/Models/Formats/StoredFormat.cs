@@ -32,6 +32,9 @@ public sealed record StoredFormat : WeightFormat
     /// </summary>
     public bool ListsEveryCode { get; init; }
 
+    /// <summary>The cache it asks engines for; null for the model's own type.</summary>
+    public BlockFormat? Cache { get; init; }
+
     /// <summary>True when only the language model was quantized, whatever the rules name.</summary>
     internal bool SkipsTowers { get; init; }
 

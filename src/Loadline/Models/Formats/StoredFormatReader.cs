@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 
 namespace Loadline.Models;
 
@@ -53,7 +54,29 @@ internal static class StoredFormatReader
             ),
         };
         var isListed = method is "mxfp4" or "gptq" or "awq" or "auto-round" or "bitsandbytes" or "compressed-tensors";
-        return format with { ListsEveryCode = isListed, SkipsTowers = whole is null };
+        return format with { ListsEveryCode = isListed, SkipsTowers = whole is null, Cache = CacheOf(section) };
+    }
+
+    /// <summary>
+    /// compressed-tensors and Model Optimizer give a scheme of bits and type, or the name of an algorithm. Engines keep
+    /// the model's own type where it says something they do not have.
+    /// </summary>
+    private static BlockFormat? CacheOf(ModelConfig section)
+    {
+        const string Scheme = "kv_cache_scheme";
+        if (section.Raw(Scheme) is { ValueKind: JsonValueKind.Object } && section.Section(Scheme) is { } scheme)
+            return (scheme.OptionalInteger("num_bits"), scheme.OptionalText("type")) switch
+            {
+                (8, "float") => BlockFormats.Fp8,
+                (8, "int") => BlockFormats.Int8,
+                _ => null,
+            };
+        return section.OptionalText(section.Has(Scheme) ? Scheme : "kv_cache_quant_algo") switch
+        {
+            "FP8" => BlockFormats.Fp8,
+            "INT8" => BlockFormats.Int8,
+            _ => null,
+        };
     }
 
     /// <summary>
@@ -63,7 +86,12 @@ internal static class StoredFormatReader
     /// <param name="section">Its <c>quantization</c> object.</param>
     /// <param name="rest">Type of what is not quantized.</param>
     public static StoredFormat? ReadModelOpt(ModelConfig section, BlockFormat rest) =>
-        section.OptionalText("quant_algo") is { } algorithm ? ModelOpt(section, algorithm, rest) : null;
+        section.OptionalText("quant_algo") is { } algorithm
+            ? ModelOpt(section, algorithm, rest) with
+            {
+                Cache = CacheOf(section),
+            }
+            : null;
 
     private static StoredFormat ModelOpt(ModelConfig section, string algorithm, BlockFormat rest)
     {

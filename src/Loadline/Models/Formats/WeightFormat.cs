@@ -27,7 +27,24 @@ public record WeightFormat(string Name, BlockFormat Matrices, BlockFormat Rest, 
     /// <summary>True for the file types of llama.cpp.</summary>
     public virtual bool IsGguf => false;
 
-    public virtual BlockFormat FormatOf(Tensor tensor) => tensor.IsQuantizable ? Matrices : Rest;
+    /// <summary>Format of the output embedding, for recipes that quantize it too.</summary>
+    public BlockFormat? Head { get; init; }
+
+    /// <summary>Format of the input embedding, for recipes that quantize it too.</summary>
+    public BlockFormat? Embedding { get; init; }
+
+    /// <summary>The name under which engines list what they load; one for all sizes of a kind.</summary>
+    public string LoadedAs
+    {
+        get => field ?? Name;
+        init;
+    }
+
+    public virtual BlockFormat FormatOf(Tensor tensor) =>
+        tensor.IsQuantizable ? Matrices
+        : tensor.Role == TensorRole.Head ? Head ?? Rest
+        : tensor.Role == TensorRole.TokenEmbedding ? Embedding ?? Rest
+        : Rest;
 
     /// <summary>The arithmetic of one tensor: what a recipe leaves alone is multiplied in its own type.</summary>
     public virtual Arithmetic ArithmeticOf(Tensor tensor) =>

@@ -74,9 +74,20 @@ public static class WeightFormats
             && (format.Name == name || GgufMix.Find(name, architecture) is null)
         )
             return format;
-        if (GgufMix.Find(name, architecture) is { } mix)
+        if (GgufMix.Find(DynamicMixes.StandInFor(name) ?? name, architecture) is { } mix)
             return mix;
-        string[] known = [.. ByName.Keys.Order(StringComparer.Ordinal), .. GgufMix.Names, "as-stored"];
+        if (GroupedFormats.Find(name) is { } grouped)
+            return grouped;
+        string[] known =
+        [
+            .. ByName.Keys.Order(StringComparer.Ordinal),
+            .. GgufMix.Names,
+            "int4-g32",
+            "exl2-4.0",
+            "mlx-q4",
+            "bfp8",
+            "as-stored",
+        ];
         throw new UnknownNameException("weight format", name, known, ambiguous: false);
     }
 }

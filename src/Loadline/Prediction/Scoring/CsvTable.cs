@@ -35,6 +35,19 @@ public sealed class CsvRow(string file, int line, IReadOnlyDictionary<string, in
             : throw Wrong(column, $"\"{this[column]}\"", "a whole number");
     }
 
+    /// <summary>The same row with another value in a column, which it may lack.</summary>
+    public CsvRow With(string column, string value)
+    {
+        if (columns.TryGetValue(column, out var index))
+        {
+            string[] changed = [.. fields];
+            changed[index] = value;
+            return new CsvRow(file, line, columns, changed);
+        }
+        var longer = new Dictionary<string, int>(columns) { [column] = fields.Length };
+        return new CsvRow(file, line, longer, [.. fields, value]);
+    }
+
     public BadContentException Wrong(string column, string found, string expected) =>
         new(file, $"line {line}, column {column}", found, expected);
 }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using Loadline.Catalog;
 using Loadline.Models;
 
 namespace Loadline.Prediction;
@@ -25,14 +24,29 @@ internal sealed partial class InferenceConditions(CsvRow row)
 
     public int Pipeline => (int)(row.WholeNumber("pp") ?? 1);
 
-    public int Data => (int)(row.WholeNumber("dp") ?? 1);
+    /// <summary>Groups that whole experts are dealt to; 0 in a row stands for none.</summary>
+    public int Expert => Math.Max(1, (int)(row.WholeNumber("ep") ?? 1));
+
+    public int Data => Math.Max(1, (int)(row.WholeNumber("dp") ?? 1));
 
     /// <summary>Requests in flight or sequences of a batch; null when the engine decides.</summary>
     public double? Concurrency =>
-        row["concurrency_or_batch"] is null or "max" ? null : row.Number("concurrency_or_batch");
+        IsOfOneUser ? 1
+        : row["concurrency_or_batch"] is null or "max" ? null
+        : row.Number("concurrency_or_batch");
+
+    /// <summary>True for prompts timed alone, although the engine was set up for more users.</summary>
+    private bool IsOfOneUser =>
+        Scenario == "prefill-only" && (row["note"] ?? "").Contains("single-user prefill", StringComparison.Ordinal);
 
     /// <summary>Requests per second; null for a closed loop, for everything at once and where none is stated.</summary>
     public double? Rate => row["request_rate"] is null or "inf" or "closed-loop" ? null : row.Number("request_rate");
+
+    /// <summary>Requests of the whole run; null where the row does not say.</summary>
+    public int? Requests => Number(RequestCount());
+
+    /// <summary>Tokens of the longest answers; null where the row does not say.</summary>
+    public int? LongestOutputTokens => Number(NominalOutput());
 
     /// <summary>True when one batch starts and ends together.</summary>
     public bool IsStaticBatch =>
@@ -53,43 +67,27 @@ internal sealed partial class InferenceConditions(CsvRow row)
         get
         {
             var (name, version) = MeasuredEngines.Of(row.Text("engine"), row["engine_version"]);
-            name = name switch
-            {
-                "trtllm" => "tensorrt-llm",
-                "hf" => "transformers",
-                var other => other,
-            };
             return version is not null ? $"{name}@{version}"
                 : MeasuredEngines.LastDayOf(row["source_date"]) is { } day ? $"{name}@{day}"
                 : name;
         }
     }
 
-    /// <summary>The recipe, or null when we have none for the format.</summary>
-    public string? Weights(Model model)
-    {
-        var format = row.Text("weight_format");
-        if (format.StartsWith("gguf ", StringComparison.Ordinal))
-            return GgufMix.Find(format["gguf ".Length..].Split(' ')[0], model.Architecture)?.Name;
-        var stored = model.Architecture.StoredFormat?.Name;
-        return format switch
-        {
-            _ when stored is not null && stored.Contains(format, StringComparison.OrdinalIgnoreCase) => "as-stored",
-            "fp32" or "fp16" or "bf16" or "fp8" or "int8" or "int4" or "nvfp4" or "mxfp4" => format,
-            _ when format.StartsWith("w4a16", StringComparison.Ordinal)
-                    || format.StartsWith("gptq 4", StringComparison.Ordinal) => "int4",
-            _ => null,
-        };
-    }
+    /// <summary>True when the version is taken from the date of the source, or is the newest for want of both.</summary>
+    public bool IsVersionAssumed => MeasuredEngines.Of(row.Text("engine"), row["engine_version"]).Version is null;
 
-    public string? KvCache =>
-        row["kv_format"] switch
-        {
-            null => null,
-            "f16" => "fp16",
-            "q8_0" => "Q8_0",
-            var other => other,
-        };
+    /// <summary>True when the weights are a mix that its name does not fix, and another stands in for it.</summary>
+    public bool IsMixAssumed => MeasuredFormats.IsStandIn(row.Text("weight_format"));
+
+    /// <summary>The recipe, or null when we have none for the format.</summary>
+    public string? Weights(Model model) => MeasuredFormats.RecipeOf(row.Text("weight_format"), model.Architecture);
+
+    public string? KvCache => MeasuredFormats.CacheOf(row["kv_format"]);
+
+    private int? Number(Regex field) =>
+        field.Match(row["note"] ?? "") is { Success: true } match
+            ? int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture)
+            : null;
 
     private double Length(string column)
     {
@@ -101,4 +99,10 @@ internal sealed partial class InferenceConditions(CsvRow row)
 
     [GeneratedRegex(@"(?<=at depth )\d+")]
     private static partial Regex AtDepth();
+
+    [GeneratedRegex(@"\bn_requests=(\d{1,9})\b")]
+    private static partial Regex RequestCount();
+
+    [GeneratedRegex(@"\bdataset nominal \d{1,9}/(\d{1,9})\b")]
+    private static partial Regex NominalOutput();
 }

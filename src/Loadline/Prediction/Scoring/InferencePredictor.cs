@@ -7,8 +7,6 @@ namespace Loadline.Prediction;
 /// <summary>Predicts one latency or throughput from the conditions of its row.</summary>
 internal sealed class InferencePredictor(CatalogReader catalog)
 {
-    private static readonly int[] TensorDegrees = [1, 2, 4, 8];
-
     private readonly DeploymentBuilder builder = new(catalog);
     private readonly Dictionary<string, Prepared?> prepared = [];
     private readonly Dictionary<string, string> refusals = [];
@@ -17,11 +15,13 @@ internal sealed class InferencePredictor(CatalogReader catalog)
     public Estimate? Predict(CsvRow row, Model model, out string? refused)
     {
         var conditions = new InferenceConditions(row);
-        if (WhyNot(conditions) is { } reason || Prepare(row, conditions, model, out reason!) is not { } ready)
-        {
-            refused = reason;
+        if (conditions.Scenario == "server-disagg")
+            return Disaggregated(row, conditions, model, out refused);
+        if (
+            Prepare(row, conditions, model, ServingLayout.Of(conditions, model.Architecture).Splits, out refused!)
+            is not { } ready
+        )
             return null;
-        }
         var estimate = conditions.Scenario switch
         {
             "llama-bench pp" or "prefill-only" => Prefill(ready, conditions),
@@ -36,12 +36,13 @@ internal sealed class InferencePredictor(CatalogReader catalog)
         return estimate;
     }
 
-    private static string? WhyNot(InferenceConditions conditions) =>
-        conditions.Scenario == "server-disagg" ? "disaggregated serving is not predicted yet"
-        : conditions.Data > 1 ? "attention data parallelism is not predicted yet"
-        : null;
-
-    private Prepared? Prepare(CsvRow row, InferenceConditions conditions, Model model, out string refused)
+    private Prepared? Prepare(
+        CsvRow row,
+        InferenceConditions conditions,
+        Model model,
+        IEnumerable<Parallelism> splits,
+        out string refused
+    )
     {
         var weights = conditions.Weights(model);
         if (weights is null)
@@ -55,10 +56,10 @@ internal sealed class InferencePredictor(CatalogReader catalog)
             return null;
         }
         var key =
-            $"{model.Id}|{weights}|{conditions.KvCache}|{conditions.Engine}|{accelerator}|{conditions.Devices}|{conditions.Tensor}|{conditions.Pipeline}";
+            $"{model.Id}|{weights}|{conditions.KvCache}|{conditions.Engine}|{accelerator}|{conditions.Devices}|{string.Join(',', splits)}";
         if (!prepared.TryGetValue(key, out var ready))
         {
-            ready = Build(conditions, model, weights, catalog.Accelerators.Find(accelerator), out var reason);
+            ready = Build(conditions, model, weights, catalog.Accelerators.Find(accelerator), splits, out var reason);
             prepared[key] = ready;
             refusals[key] = reason ?? "";
         }
@@ -66,24 +67,25 @@ internal sealed class InferencePredictor(CatalogReader catalog)
         return ready;
     }
 
-    /// <summary>The split that is stated, or the smallest that fits.</summary>
+    /// <summary>The first split that fits.</summary>
     private Prepared? Build(
         InferenceConditions conditions,
         Model model,
         string weights,
         Accelerator accelerator,
+        IEnumerable<Parallelism> splits,
         out string? reason
     )
     {
         reason = null;
-        foreach (var parallelism in Splits(conditions))
+        foreach (var parallelism in splits)
         {
             var request = new DeploymentRequest
             {
                 Model = model,
                 Accelerator = accelerator,
                 Weights = weights,
-                KvCache = conditions.KvCache is "fp16" or "bf16" ? null : conditions.KvCache,
+                KvCache = conditions.KvCache,
                 Engine = conditions.Engine,
                 Parallelism = parallelism,
             };
@@ -114,28 +116,21 @@ internal sealed class InferencePredictor(CatalogReader catalog)
         return null;
     }
 
-    private static IEnumerable<Parallelism> Splits(InferenceConditions conditions)
-    {
-        var isLayerSplit = conditions.Engine.StartsWith("llama.cpp", StringComparison.Ordinal);
-        if (isLayerSplit)
-            return [new Parallelism(Pipeline: conditions.Devices)];
-        if (conditions.Tensor is { } tensor)
-            return [new Parallelism(tensor, conditions.Pipeline)];
-        return TensorDegrees
-            .Where(degree => conditions.Devices % degree == 0)
-            .Select(degree => new Parallelism(degree));
-    }
-
     private static Estimate? Prefill(Prepared ready, InferenceConditions conditions)
     {
         var sequences = conditions.Concurrency ?? 1;
         var prompt = conditions.InputTokens * sequences;
         var request = new RequestShape(prompt, 1, conditions.Depth);
-        var seconds = new StepCosts(ready.Step, ready.Chunk, request, PromptPipeline.Of(ready.Deployment)).Prefill(0);
+        var seconds = new StepCosts(
+            ready.Step,
+            ready.Chunk,
+            request,
+            pipeline: PromptPipeline.Of(ready.Deployment)
+        ).Prefill(0);
         return conditions.Metric switch
         {
-            "prefill_tok_s" => ready.Rate(request.ComputedPromptTokens / seconds),
-            "ttft_ms_mean" or "ttft_ms_median" => ready.Milliseconds(seconds),
+            "prefill_tok_s" => ready.PromptRate(request.ComputedPromptTokens / seconds),
+            "ttft_ms_mean" or "ttft_ms_median" => ready.FirstToken(seconds, isAlone: true),
             _ => null,
         };
     }
@@ -145,7 +140,7 @@ internal sealed class InferencePredictor(CatalogReader catalog)
         var context = conditions.InputTokens + conditions.OutputTokens / 2;
         var sequences = conditions.Concurrency ?? 1;
         var seconds = ready.Step.TimeOf(StepShape.Decode(sequences, context)).Seconds;
-        return conditions.Metric == "decode_tok_s_per_seq" ? ready.Rate(1 / seconds) : null;
+        return conditions.Metric == "decode_tok_s_per_seq" ? ready.StepRate(1 / seconds) : null;
     }
 
     /// <summary>One batch of equal sequences: its prompts in one go, then token by token.</summary>
@@ -177,7 +172,7 @@ internal sealed class InferencePredictor(CatalogReader catalog)
             "requests_s" => ready.Rate(sequences / seconds),
             "e2e_ms" => ready.Milliseconds(seconds),
             "tpot_ms_mean" or "tpot_ms_median" => ready.Milliseconds(decode),
-            "ttft_ms_mean" or "ttft_ms_median" => ready.Milliseconds(prefill),
+            "ttft_ms_mean" or "ttft_ms_median" => ready.FirstToken(prefill, isAlone: true),
             _ => null,
         };
     }
@@ -187,45 +182,102 @@ internal sealed class InferencePredictor(CatalogReader catalog)
     {
         if (conditions.InputTokens <= 0 || conditions.OutputTokens <= 0)
             return null;
-        var replicas = Math.Max(1, conditions.Devices / ready.Deployment.Parallelism.Devices);
+        var layout = ServingLayout.Of(conditions, ready.Deployment.Architecture);
+        var replicas = Math.Max(1, layout.Devices / ready.Deployment.Parallelism.Devices);
         var request = new RequestShape(conditions.InputTokens, conditions.OutputTokens);
-        var serving = new ClosedFormServing(
-            new StepCosts(ready.Step, ready.Chunk, request),
-            ready.Deployment.Rules.RequestOverhead.Seconds
-        );
+        var serving = new ClosedFormServing(new StepCosts(ready.Step, ready.Chunk, request), ready.Deployment);
         var admitted = Math.Max(1, ready.Memory.MaximumConcurrency((long)request.MeanContext).Value);
-        ServingPoint point;
-        var outside = 0.0;
-        if (conditions.Rate is { } rate)
+        // Load generators may have a limit of requests in flight beside a rate: it holds where the rate is too much for it.
+        var offered = conditions.Concurrency is { } all ? Math.Max(1, all / replicas) : admitted;
+        var steady = conditions.Rate is { } rate ? serving.AtRate(rate / replicas, Math.Min(offered, admitted)) : null;
+        var point = steady ?? serving.AtConcurrency(Math.Min(offered, admitted));
+        var outside = steady is null ? Math.Max(0, offered - admitted) / point.RequestsPerSecond : 0;
+        point = AsRun(point, conditions, replicas);
+        return Metric(ready, conditions, point, point.TtftSeconds + outside, replicas);
+    }
+
+    /// <summary>
+    /// The mean rate of a run of so many requests, which ends with its longest: while the last ones finish, no others
+    /// take the places of those that are done.
+    /// </summary>
+    private static ServingPoint AsRun(ServingPoint point, InferenceConditions conditions, int replicas)
+    {
+        if (conditions.Requests is not { } requests || conditions.LongestOutputTokens is not { } longest)
+            return point;
+        var steady = requests / (replicas * point.RequestsPerSecond);
+        // All slots but the last one idle through the tail.
+        var idle = 1 - 1 / Math.Max(1, point.InFlight);
+        var tail = idle * Math.Max(0, longest - conditions.OutputTokens) * point.TpotSeconds;
+        var share = steady / (steady + tail);
+        return point with
         {
-            if (serving.AtRate(rate / replicas, admitted) is not { } steady)
-                point = serving.AtConcurrency(admitted);
-            else
-                point = steady;
-        }
-        else
+            RequestsPerSecond = share * point.RequestsPerSecond,
+            OutputTokensPerSecond = share * point.OutputTokensPerSecond,
+        };
+    }
+
+    /// <summary>Prefill and decode on devices of their own, as the note lays them out.</summary>
+    private Estimate? Disaggregated(CsvRow row, InferenceConditions conditions, Model model, out string? refused)
+    {
+        if (
+            DisaggregatedLayout.Read(row["note"] ?? "", model.Architecture) is not { } layout
+            || layout.Devices != conditions.Devices
+        )
         {
-            var offered = conditions.Concurrency is { } all ? Math.Max(1, all / replicas) : admitted;
-            point = serving.AtConcurrency(Math.Min(offered, admitted));
-            outside = Math.Max(0, offered - admitted) / point.RequestsPerSecond;
+            refused = "the note does not say how prefill and decode are laid out";
+            return null;
         }
-        var ttft = point.TtftSeconds + outside;
-        return conditions.Metric switch
+        if (
+            Prepare(row, conditions, model, [layout.Prefill], out refused!) is not { } prefill
+            || Prepare(row, conditions, model, [layout.Decode], out refused!) is not { } decode
+        )
+            return null;
+        var request = new RequestShape(conditions.InputTokens, conditions.OutputTokens);
+        var serving = new DisaggregatedServing(
+            Pool(prefill, layout.PrefillReplicas),
+            Pool(decode, layout.DecodeReplicas),
+            prefill.Deployment.Rules.RequestOverhead.Seconds,
+            CacheTransfer.SecondsOf(prefill.Deployment, decode.Deployment, request.PromptTokens)
+        );
+        if (conditions.Concurrency is not { } inFlight)
+        {
+            refused = "the requests in flight are not stated";
+            return null;
+        }
+        var point = serving.AtConcurrency(Math.Max(1, inFlight));
+        return Metric(decode, conditions, point, point.TtftSeconds, 1);
+
+        ServingPool Pool(Prepared ready, int replicas) =>
+            new(
+                new StepCosts(ready.Step, ready.Chunk, request),
+                replicas,
+                Math.Max(1, ready.Memory.MaximumConcurrency((long)request.MeanContext).Value)
+            );
+    }
+
+    private static Estimate? Metric(
+        Prepared ready,
+        InferenceConditions conditions,
+        ServingPoint point,
+        double ttft,
+        int replicas
+    ) =>
+        conditions.Metric switch
         {
             "tpot_ms_mean_or_median" or "tpot_ms_mean" or "tpot_ms_median" => ready.Milliseconds(point.TpotSeconds),
-            "ttft_ms_mean_or_median" or "ttft_ms_mean" or "ttft_ms_median" => ready.Error.FirstTokenTime(
-                new Duration(ttft)
-            ) * 1e3,
+            "ttft_ms_mean_or_median" or "ttft_ms_mean" or "ttft_ms_median" => ready.FirstToken(
+                ttft,
+                point.InFlight <= 1
+            ),
             "e2e_ms" => ready.Milliseconds(ttft + (conditions.OutputTokens - 1) * point.TpotSeconds),
             "output_tok_s_total" => ready.Rate(replicas * point.OutputTokensPerSecond),
-            "decode_tok_s_per_seq" => ready.Rate(1 / point.TpotSeconds),
+            "decode_tok_s_per_seq" => ready.StepRate(1 / point.TpotSeconds),
             "total_tok_s" => ready.Rate(
                 replicas * point.RequestsPerSecond * (conditions.InputTokens + conditions.OutputTokens)
             ),
             "requests_s" => ready.Rate(replicas * point.RequestsPerSecond),
             _ => null,
         };
-    }
 
     private sealed record Prepared(Deployment Deployment, Step Step, ServingMemory Memory, PredictionError Error)
     {
@@ -233,6 +285,16 @@ internal sealed class InferencePredictor(CatalogReader catalog)
 
         public Estimate Milliseconds(double seconds) => Error.Time(new Duration(seconds)) * 1e3;
 
-        public Estimate Rate(double perSecond) => Estimate.WithinFactor(perSecond, Error.Factor, Error.Evidence);
+        public Estimate FirstToken(double seconds, bool isAlone) =>
+            Error.FirstTokenTime(new Duration(seconds), isAlone) * 1e3;
+
+        public Estimate Rate(double perSecond) => Error.Throughput(perSecond);
+
+        /// <summary>Tokens per second of one sequence: the inverse of its time per token.</summary>
+        public Estimate StepRate(double perSecond) => Estimate.WithinFactor(perSecond, Error.Factor, Error.Evidence);
+
+        /// <summary>Prompt tokens per second: the inverse of the time to first token.</summary>
+        public Estimate PromptRate(double perSecond) =>
+            Estimate.WithinFactor(perSecond, Error.FirstTokenAloneFactor, Error.Evidence);
     }
 }

@@ -1,5 +1,7 @@
+using System.Globalization;
 using Loadline.Catalog;
 using Loadline.Models;
+using Loadline.Quantities;
 
 namespace Loadline.Prediction;
 
@@ -98,13 +100,46 @@ internal sealed class InferenceScoring(CatalogReader catalog, ModelSource models
             return scored with { Refused = refused };
         try
         {
-            var predicted = predictor.Predict(row, model, out var reason);
-            return scored with { Predicted = predicted, Refused = reason };
+            var predicted = predictor.Predict(WithLength(WithAccelerator(row)), model, out var reason);
+            return scored with
+            {
+                Predicted = predicted is { } estimate ? Doubted(estimate, new InferenceConditions(row)) : null,
+                Refused = reason is not null && WithoutLengths(WithLength(row)) is { } lacking ? lacking : reason,
+            };
         }
         catch (Exception exception) when (exception is UnknownNameException or BadContentException)
         {
             return scored with { Refused = exception.Message };
         }
+    }
+
+    /// <summary>The row with the id of the accelerator it prints, where it states none.</summary>
+    private CsvRow WithAccelerator(CsvRow row) =>
+        row["accelerator_id"] is null
+        && row["accelerator"] is { } printed
+        && AcceleratorNames.IdOf(printed, catalog) is { } id
+            ? row.With("accelerator_id", id)
+            : row;
+
+    /// <summary>The row with the mean input length of its benchmark, where it states none.</summary>
+    private static CsvRow WithLength(CsvRow row) =>
+        row["input_tokens"] is null && BenchmarkLengths.InputOf(row) is { } tokens
+            ? row.With("input_tokens", tokens.ToString("R", CultureInfo.InvariantCulture))
+            : row;
+
+    /// <summary>Why requests of unknown length cannot be served; null when both lengths are stated.</summary>
+    private static string? WithoutLengths(CsvRow row) =>
+        row["scenario"] is not ("server" or "interactive" or "offline-throughput" or "single-stream") ? null
+        : row["input_tokens"] is null ? "the mean input length is not stated"
+        : row["output_tokens"] is null ? "the mean output length is not stated"
+        : null;
+
+    /// <summary>A prediction that rests on a stand-in for what the row does not state.</summary>
+    private static Estimate Doubted(Estimate estimate, InferenceConditions conditions)
+    {
+        if (conditions.IsMixAssumed)
+            estimate = estimate.Widened(DynamicMixes.SizeFactor);
+        return conditions.IsMixAssumed || conditions.IsVersionAssumed ? estimate.OneGradeLower() : estimate;
     }
 
     private (Model? Model, string? Refused) Resolve(string name)
@@ -115,9 +150,13 @@ internal sealed class InferenceScoring(CatalogReader catalog, ModelSource models
         {
             known = (models.Read(name), null);
         }
-        catch (Exception exception) when (exception is UnknownNameException or BadContentException)
+        catch (UnknownNameException)
         {
             known = (null, $"model {name} is not in the catalog");
+        }
+        catch (BadContentException unread)
+        {
+            known = (null, unread.Message);
         }
         return resolved[name] = known;
     }

@@ -29,6 +29,18 @@ internal static partial class MeasuredEngines
     }
 
     /// <summary>
+    /// An engine from a text that explains it in parentheses, and a build from one that says "build 11669", as
+    /// <c>--engine</c> takes them.
+    /// </summary>
+    public static string Named(string engineText, string? versionText)
+    {
+        var name = NameIn(engineText);
+        return BuildInWords().Match(versionText ?? "") is { Success: true } build
+            ? $"{name}@b{build.Groups[1].Value}"
+            : name;
+    }
+
+    /// <summary>
     /// The last day, month or year a text such as "2024-10" or "2022..2023-10" names, a year by its last month; null when
     /// it names none.
     /// </summary>
@@ -55,6 +67,9 @@ internal static partial class MeasuredEngines
     /// <summary>As "b6077", or in brackets behind the commit as the program prints it.</summary>
     [GeneratedRegex(@"\bb\d{4,}\b|(?<=\()\d{4,}(?=\))")]
     private static partial Regex BuildNumber();
+
+    [GeneratedRegex(@"\bbuild (\d+)")]
+    private static partial Regex BuildInWords();
 
     [GeneratedRegex(@"\d{4}(-\d{2}(-\d{2})?)?")]
     private static partial Regex Dates();

@@ -1,0 +1,139 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Loadline.Catalog;
+using Loadline.Models;
+using Loadline.Prediction;
+using Loadline.Quantities;
+
+namespace Loadline.Calibrate;
+
+/// <summary>
+/// Measures how far off predictions were, by quantity, engine and kind of model. The half-width is the conformal 90 %
+/// quantile of the absolute logarithm of measured over predicted, where every deployment has one vote that its rows
+/// share. Accelerators whose constants were fitted to whole runs do not teach it: they have intervals of their own.
+/// </summary>
+internal sealed class IntervalFit(CsvTable table)
+{
+    private const double Coverage = 0.9;
+
+    private readonly CatalogReader catalog = new();
+
+    public JsonObject Document()
+    {
+        var residuals = Residuals().ToList();
+        var entries = residuals
+            .SelectMany(Groups)
+            .GroupBy(pair => pair.Group, pair => pair.Residual)
+            .OrderBy(group => IntervalConstants.IdOf(group.Key.Quantity, group.Key.Engine, group.Key.Experts))
+            .Select(group => Entry(group.Key, [.. group]));
+        return new JsonObject
+        {
+            ["$schema"] = "schemas/intervals.schema.json",
+            ["intervals"] = new JsonArray([.. entries]),
+        };
+    }
+
+    private IEnumerable<Residual> Residuals()
+    {
+        var models = new ModelSource(catalog);
+        var cases = Validation.Of(table, catalog, models, withCases: true).Cases!.Value.ToDictionary(one => one.Id);
+        foreach (var row in table.Rows)
+        {
+            if (
+                row["id"] is not { } id
+                || !cases.TryGetValue(id, out var scored)
+                || scored.Predicted is not { } predicted
+                || QuantityOf(new InferenceConditions(row)) is not { } quantity
+                || row["accelerator_id"] is not { } accelerator
+            )
+                continue;
+            var engine = catalog.Engines.Find(new InferenceConditions(row).Engine.Split('@')[0]);
+            if (catalog.Kernels.For(catalog.Accelerators.Find(accelerator), engine).Rung == KernelRung.EndToEnd)
+                continue;
+            var model = models.Read(row.Text("model"));
+            yield return new Residual(
+                quantity,
+                engine.Id,
+                model.Architecture,
+                scored.Deployment,
+                Math.Abs(Math.Log(scored.Measured / predicted.Value)),
+                row["source_date"] ?? ""
+            );
+        }
+    }
+
+    /// <summary>Null for what the intervals do not tell apart, such as whole requests, and for disaggregated serving.</summary>
+    private static PredictedQuantity? QuantityOf(InferenceConditions conditions) =>
+        conditions.Metric switch
+        {
+            _ when conditions.Scenario == "server-disagg" => null,
+            "tpot_ms_mean_or_median" or "tpot_ms_mean" or "tpot_ms_median" or "decode_tok_s_per_seq" =>
+                PredictedQuantity.TimePerToken,
+            "prefill_tok_s" => PredictedQuantity.FirstTokenAlone,
+            "ttft_ms_mean_or_median" or "ttft_ms_mean" or "ttft_ms_median" => conditions.Concurrency > 1
+                ? PredictedQuantity.FirstTokenUnderLoad
+                : PredictedQuantity.FirstTokenAlone,
+            "output_tok_s_total" or "total_tok_s" or "requests_s" when conditions.Rate is null =>
+                PredictedQuantity.Throughput,
+            _ => null,
+        };
+
+    private static IEnumerable<(Group Group, Residual Residual)> Groups(Residual residual)
+    {
+        yield return (new Group(residual.Quantity, residual.Engine, residual.Architecture.HasExperts), residual);
+        yield return (new Group(residual.Quantity, residual.Engine, null), residual);
+        yield return (new Group(residual.Quantity, null, null), residual);
+    }
+
+    private static JsonObject Entry(Group group, IReadOnlyList<Residual> residuals)
+    {
+        var votes = residuals
+            .GroupBy(residual => residual.Deployment)
+            .SelectMany(rows => rows.Select(row => (row.Size, Weight: 1.0 / rows.Count())))
+            .OrderBy(vote => vote.Size)
+            .ToList();
+        var deployments = residuals.Select(residual => residual.Deployment).Distinct().Count();
+        // The finite-sample correction of split conformal prediction: (n + 1) / n of the coverage.
+        var wanted = Math.Min(1, Coverage * (deployments + 1) / deployments) * deployments;
+        var sum = 0.0;
+        var size = votes[^1].Size;
+        foreach (var vote in votes)
+        {
+            sum += vote.Weight;
+            if (sum < wanted)
+                continue;
+            size = vote.Size;
+            break;
+        }
+        var entry = new JsonObject { ["quantity"] = JsonNamingPolicy.CamelCase.ConvertName($"{group.Quantity}") };
+        if (group.Engine is { } engine)
+            entry["engine"] = engine;
+        if (group.Experts is { } experts)
+            entry["experts"] = experts;
+        entry["factor"] = Math.Round(Math.Exp(size), 2);
+        entry["deployments"] = deployments;
+        entry["families"] = residuals.Select(residual => residual.Architecture.Family).Distinct().Count();
+        entry["layers"] = new JsonArray([
+            .. residuals
+                .SelectMany(residual => LayerKinds.Of(residual.Architecture))
+                .Distinct()
+                .Order(StringComparer.Ordinal)
+                .Select(kind => JsonValue.Create(kind)),
+        ]);
+        entry["source"] = "published runs compared with predictions";
+        entry["retrieved"] = DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+        return entry;
+    }
+
+    private sealed record Group(PredictedQuantity Quantity, string? Engine, bool? Experts);
+
+    private sealed record Residual(
+        PredictedQuantity Quantity,
+        string Engine,
+        Architecture Architecture,
+        string Deployment,
+        double Size,
+        string Date
+    );
+}

@@ -1,0 +1,58 @@
+using System.Collections.Immutable;
+using Loadline.Models;
+
+namespace Loadline.Prediction;
+
+/// <summary>Devices a row was measured on and the ways they may share the model, the likeliest first.</summary>
+internal sealed record ServingLayout(int Devices, ImmutableArray<Parallelism> Splits)
+{
+    /// <summary>Servers of the benchmarks that state no network between nodes.</summary>
+    private const int DevicesPerServer = 8;
+
+    private static readonly int[] TensorDegrees = [1, 2, 4, 8];
+
+    /// <summary>The split that is stated, or all there are from the smallest.</summary>
+    public static ServingLayout Of(InferenceConditions conditions, Architecture architecture)
+    {
+        var devices = conditions.Devices;
+        if (conditions.Engine.StartsWith("llama.cpp", StringComparison.Ordinal))
+            return new ServingLayout(devices, [new Parallelism(Pipeline: devices)]);
+        if (conditions.Tensor is not { } tensor)
+            return new ServingLayout(
+                devices,
+                [
+                    .. TensorDegrees
+                        .Where(degree => devices % degree == 0)
+                        .Select(degree => new Parallelism(degree, conditions.Pipeline)),
+                ]
+            );
+        // Copies of a dense model share nothing: they are replicas.
+        if (!architecture.HasExperts)
+            return new ServingLayout(devices, [new Parallelism(tensor, conditions.Pipeline)]);
+        if (OfMultipliedDegrees(conditions, tensor) is { } mended)
+            return mended;
+
+        // SGLang counts the data-parallel ranks of attention among those of tensor parallelism, the others beside them;
+        // more of them than devices tell.
+        var isCountedTwice = tensor * conditions.Data * conditions.Pipeline > devices;
+        var own = isCountedTwice ? Math.Max(1, tensor / conditions.Data) : tensor;
+        return new ServingLayout(
+            devices,
+            [new Parallelism(own, conditions.Pipeline, conditions.Expert, conditions.Data)]
+        );
+    }
+
+    /// <summary>
+    /// aiconfigurator's table multiplies the tensor or data degree of some runs with the expert degree, which shares
+    /// its devices: n devices become n x n. The same runs stand in it with n as well, to the last digit.
+    /// </summary>
+    private static ServingLayout? OfMultipliedDegrees(InferenceConditions conditions, int tensor)
+    {
+        var devices = (int)Math.Sqrt(conditions.Devices);
+        var isServer = devices <= DevicesPerServer && conditions.Devices > DevicesPerServer;
+        if (!isServer || devices * devices != conditions.Devices || conditions.Expert < devices)
+            return null;
+        var own = Math.Min(tensor, devices);
+        return new ServingLayout(devices, [new Parallelism(own, 1, devices, devices / own)]);
+    }
+}
