@@ -101,6 +101,9 @@ internal sealed class EndToEndFit(CsvTable table)
             if (row["id"] is not { } id || !scored.Contains(id) || row["accelerator_id"] is not { } accelerator)
                 continue;
             var conditions = new InferenceConditions(row);
+            // Where it is not said how many run together, too much is unknown to teach what they wait for.
+            if (conditions.Concurrency is null)
+                continue;
             var named = conditions.Engine.Split('@', 2);
             var engine = catalog.Engines.Find(named[0]);
             var rules = engine.RulesFor(named.Length > 1 ? named[1] : null);

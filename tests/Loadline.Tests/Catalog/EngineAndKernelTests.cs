@@ -108,7 +108,7 @@ public sealed class EngineAndKernelTests
     [InlineData("rtx-4090", "vllm", KernelRung.DatasheetOnly, "datasheet-only")]
     [InlineData("mi300x", "vllm", KernelRung.EndToEnd, "datasheet-only")]
     [InlineData("mi250", "ollama", KernelRung.EndToEnd, "datasheet-only/hbmgpu/llama.cpp")]
-    [InlineData("mi300x", "sglang", KernelRung.DatasheetOnly, "datasheet-only")]
+    [InlineData("mi300x", "sglang", KernelRung.EndToEnd, "datasheet-only")]
     [InlineData("mi355x", "vllm", KernelRung.DatasheetOnly, "datasheet-only")]
     [InlineData("h100", "llama.cpp", KernelRung.EngineClass, "datasheet-only/hbmgpu/llama.cpp")]
     [InlineData("rtx-4090", "llama.cpp", KernelRung.EngineClass, "datasheet-only/gddrgpu/llama.cpp")]

@@ -159,6 +159,6 @@ public sealed class LlamaCppTests
             new Step(deployment),
             deployment.Rules.MaximumBatchedTokens,
             new RequestShape(tokens, 1),
-            PromptPipeline.Of(deployment)
+            pipeline: PromptPipeline.Of(deployment)
         ).Prefill(0);
 }

@@ -121,7 +121,12 @@ internal sealed class InferencePredictor(CatalogReader catalog)
         var sequences = conditions.Concurrency ?? 1;
         var prompt = conditions.InputTokens * sequences;
         var request = new RequestShape(prompt, 1, conditions.Depth);
-        var seconds = new StepCosts(ready.Step, ready.Chunk, request, PromptPipeline.Of(ready.Deployment)).Prefill(0);
+        var seconds = new StepCosts(
+            ready.Step,
+            ready.Chunk,
+            request,
+            pipeline: PromptPipeline.Of(ready.Deployment)
+        ).Prefill(0);
         return conditions.Metric switch
         {
             "prefill_tok_s" => ready.PromptRate(request.ComputedPromptTokens / seconds),
