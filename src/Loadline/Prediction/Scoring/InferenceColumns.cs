@@ -12,6 +12,9 @@ internal interface IInferenceColumns
     /// <summary>Short name of the table that the row was published in.</summary>
     public string SourceTable { get; }
 
+    /// <summary>Repository and file, or page, that the figure was published in.</summary>
+    public string? Source { get; }
+
     /// <summary>Day, month or year of the source.</summary>
     public string? Date { get; }
 
@@ -76,6 +79,9 @@ internal interface IInferenceColumns
     public double Measured { get; }
 
     public string Grade { get; }
+
+    /// <summary>True where the row says that the run was tuned for its figure.</summary>
+    public bool IsTuned { get; }
 
     /// <summary>Why the source table says that the row contradicts itself; null when it does not.</summary>
     public string? Caution { get; }

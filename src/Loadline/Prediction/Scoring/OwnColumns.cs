@@ -6,6 +6,9 @@ internal sealed class OwnColumns(CsvRow row) : IInferenceColumns
     /// <summary>What is written behind lengths of which only the upper end is stated.</summary>
     public const string NominalLengths = "0.8-1.0 of nominal";
 
+    /// <summary>What is written where a run was tuned for its figure.</summary>
+    public const string Tuned = "tuned";
+
     private const double MeanOfNominal = 0.9;
 
     private static readonly string[] DeploymentColumns =
@@ -46,6 +49,8 @@ internal sealed class OwnColumns(CsvRow row) : IInferenceColumns
     public string Id => row["id"] ?? $"line {row.Line}";
 
     public string SourceTable => row["id"]?.Split('-')[0] ?? "";
+
+    public string? Source => row["source"];
 
     public string? Date => row["date"];
 
@@ -109,6 +114,8 @@ internal sealed class OwnColumns(CsvRow row) : IInferenceColumns
             : throw row.Wrong("value", $"\"{row["value"]}\"", "a number above 0");
 
     public string Grade => row["grade"] ?? "";
+
+    public bool IsTuned => row["recipe"] == Tuned;
 
     public string? Caution => row["caution"];
 

@@ -73,9 +73,15 @@ internal sealed partial class PublishedColumns(CsvRow row) : IInferenceColumns
     public long? Data => row.WholeNumber("dp");
 
     public double? InputTokens =>
-        row.Number("input_tokens") is { } tokens ? tokens * LengthFactor : BenchmarkLengths.InputOf(row);
+        NominalInputTokens is { } tokens ? tokens * LengthFactor : BenchmarkLengths.InputOf(row);
 
-    public double? OutputTokens => row.Number("output_tokens") * LengthFactor;
+    public double? OutputTokens => NominalOutputTokens * LengthFactor;
+
+    /// <summary>As stated, which is the upper end where <see cref="HasNominalLengths"/>.</summary>
+    public double? NominalInputTokens => row.Number("input_tokens");
+
+    /// <inheritdoc cref="NominalInputTokens"/>
+    public double? NominalOutputTokens => row.Number("output_tokens");
 
     public int? LongestOutputTokens => Number(NominalOutput());
 
@@ -107,6 +113,9 @@ internal sealed partial class PublishedColumns(CsvRow row) : IInferenceColumns
             : throw row.Wrong("value", $"\"{row["value"]}\"", "a number above 0");
 
     public string Grade => GradeField().Match(note) is { Success: true } grade ? grade.Groups[1].Value : "";
+
+    /// <summary>Submissions to MLPerf, recipes, and launches of their own for latency or for throughput.</summary>
+    public bool IsTuned => TunedRun().IsMatch(note);
 
     public string? Caution => Flag().Match(note) is { Success: true } flag ? flag.Groups[1].Value.Trim() : null;
 
@@ -174,6 +183,9 @@ internal sealed partial class PublishedColumns(CsvRow row) : IInferenceColumns
 
     [GeneratedRegex(@"\bat depth (\d{1,9})\b")]
     private static partial Regex AtDepth();
+
+    [GeneratedRegex(@"\bMLPerf Inference\b|\b(?:Latency|Throughput)-(?:Sensitive|Optimized)\b|\brecipe\b")]
+    private static partial Regex TunedRun();
 
     [GeneratedRegex(@"\bgrade=([A-Z])\b")]
     private static partial Regex GradeField();
