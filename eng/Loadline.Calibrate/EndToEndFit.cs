@@ -22,25 +22,28 @@ internal sealed record EndToEndResult(
     double IntervalFactor
 )
 {
-    /// <summary>Constants that do not foretell what they have not seen are not worth having.</summary>
-    public bool IsKept => ErrorLeftOut < 0.75 * ErrorBefore;
+    /// <summary>
+    /// Constants that do not foretell what they have not seen are not worth having, nor are those of as many runs as there
+    /// are constants.
+    /// </summary>
+    public bool IsKept => ErrorLeftOut < 0.75 * ErrorBefore && Runs > 2 * SlowdownFit.Parameters;
 }
 
 /// <summary>
 /// Fits, for every accelerator and engine without measured kernels and with runs of at least two models, by how much
-/// whole runs are slower than the constants of their class. The factor is the median over models of the median over
-/// deployments, so no model counts by its number of rows. It is found by iteration, because engine overheads and
-/// collectives are not slowed.
+/// whole runs are slower than the constants of their class. Every model has the same say, and so has every deployment of
+/// a model, whatever its number of rows. All groups are fitted side by side, since one validation predicts them all.
 /// </summary>
 internal sealed class EndToEndFit(CsvTable table)
 {
-    private const int Iterations = 6;
+    private const int Iterations = 9;
     private const double LeastInterval = 1.35;
 
     /// <summary>Runs of one source say nothing of the next version of the software: the logarithm grows by this.</summary>
     private const double SingleSourceWidening = 1.25;
 
     private readonly List<MeasuredRun> runs = [];
+    private CsvTable? teaching;
 
     public IReadOnlyList<EndToEndResult> Results()
     {
@@ -48,6 +51,9 @@ internal sealed class EndToEndFit(CsvTable table)
         var groups = runs.GroupBy(run => run.Group)
             .Where(group => group.Select(run => run.Model).Distinct(StringComparer.Ordinal).Count() > 1)
             .ToDictionary(group => group.Key, group => group.ToList());
+        var ids = groups.Values.SelectMany(members => members).Select(run => run.Id).ToHashSet();
+        runs.RemoveAll(run => !ids.Contains(run.Id));
+        teaching = table.Where(row => row["id"] is { } id && ids.Contains(id));
         var none = groups.Keys.ToDictionary(key => key, _ => Slowdown.None);
         var before = Slowness(none);
         var whole = Fit(groups, _ => null);
@@ -77,8 +83,8 @@ internal sealed class EndToEndFit(CsvTable table)
                     "; ",
                     group.Value.Select(run => run.Source).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)
                 ),
-                Sample.Quantile(ErrorsByDeployment(group.Value, before), 0.5),
-                Sample.Quantile(leftOut[group.Key], 0.5),
+                Sample.Median(ErrorsByDeployment(group.Value, before)),
+                Sample.Median(leftOut[group.Key]),
                 Interval(group.Value, leftOut[group.Key])
             )),
         ];
@@ -89,29 +95,54 @@ internal sealed class EndToEndFit(CsvTable table)
     {
         var catalog = new CatalogReader();
         var scored = Score(catalog).Where(one => one.Predicted is not null).Select(one => one.Id).ToHashSet();
+        var found = new List<(MeasuredRun Run, bool IsNewest)>();
         foreach (var row in table.Rows)
         {
             if (row["id"] is not { } id || !scored.Contains(id) || row["accelerator_id"] is not { } accelerator)
                 continue;
-            var engine = catalog.Engines.Find(new InferenceConditions(row).Engine.Split('@')[0]);
+            var conditions = new InferenceConditions(row);
+            // Where it is not said how many run together, too much is unknown to teach what they wait for.
+            if (conditions.Concurrency is null)
+                continue;
+            var named = conditions.Engine.Split('@', 2);
+            var engine = catalog.Engines.Find(named[0]);
+            var rules = engine.RulesFor(named.Length > 1 ? named[1] : null);
             var known = catalog.Accelerators.Find(accelerator);
-            if (catalog.Kernels.For(known, engine).Rung < KernelRung.EndToEnd)
+            if (catalog.Kernels.For(known, engine, rules).Rung < KernelRung.EndToEnd)
                 continue;
             var metric = row.Text("metric");
-            runs.Add(
-                new MeasuredRun(
-                    id,
-                    known.Id,
-                    engine.KernelsOf ?? engine.Id,
-                    row.Text("model"),
-                    $"{row["model"]}|{row["weight_format"]}|{row["accelerator_count"]}|{row["tp"]}|{row["pp"]}|{row["source"]}",
-                    Repository(row.Text("source")),
-                    row["source_date"] ?? "",
-                    MeasuredRun.PhaseOf(metric),
-                    MeasuredRun.IsRateMetric(metric)
+            var newest = engine.KernelsOf ?? engine.Id;
+            found.Add(
+                (
+                    new MeasuredRun(
+                        id,
+                        known.Id,
+                        rules.Kernels ?? newest,
+                        newest,
+                        row.Text("model"),
+                        $"{row["model"]}|{row["weight_format"]}|{row["accelerator_count"]}|{row["tp"]}|{row["pp"]}|{row["source"]}",
+                        Repository(row.Text("source")),
+                        row["source_date"] ?? "",
+                        MeasuredRun.PhaseOf(metric),
+                        MeasuredRun.IsRateMetric(metric),
+                        conditions.Devices > 1 && !engine.TensorParallel
+                    ),
+                    rules.Kernels is null
                 )
             );
         }
+        // Older kernels have constants of their own only beside runs of today's, for which they would be wrong.
+        var withNewest = found.Where(one => one.IsNewest).Select(one => one.Run.Group).ToHashSet();
+        runs.AddRange(
+            found.Select(one =>
+                withNewest.Contains((one.Run.Accelerator, one.Run.NewestKernels))
+                    ? one.Run
+                    : one.Run with
+                    {
+                        Engine = one.Run.NewestKernels,
+                    }
+            )
+        );
     }
 
     private Dictionary<(string, string), Slowdown> Fit(
@@ -119,56 +150,21 @@ internal sealed class EndToEndFit(CsvTable table)
         Func<(string, string), string?> heldOut
     )
     {
-        var fitted = groups.Keys.ToDictionary(key => key, _ => Slowdown.None);
+        var fits = groups.ToDictionary(
+            group => group.Key,
+            group => new SlowdownFit([.. group.Value.Where(run => run.Model != heldOut(group.Key))])
+        );
         for (var iteration = 0; iteration < Iterations; iteration++)
         {
-            var slowness = Slowness(fitted);
-            foreach (var (key, members) in groups)
-            {
-                fitted[key] = Next(fitted[key], heldOut(key), members, slowness);
-            }
+            var slowness = Slowness(fits.ToDictionary(fit => fit.Key, fit => fit.Value.Slowdown));
+            var shifted = Enumerable
+                .Range(0, SlowdownFit.Parameters)
+                .Select(index => Slowness(fits.ToDictionary(fit => fit.Key, fit => fit.Value.Shifted(index))))
+                .ToArray();
+            foreach (var fit in fits.Values)
+                fit.Improve(slowness, shifted);
         }
-        return fitted;
-    }
-
-    /// <summary>
-    /// Prompts teach the arithmetic, everything else the memory. What runs of fewer than two models could teach is
-    /// taken from the other.
-    /// </summary>
-    private static Slowdown Next(
-        Slowdown slowdown,
-        string? held,
-        IReadOnlyList<MeasuredRun> members,
-        Dictionary<string, double> slowness
-    )
-    {
-        var memory = Correction(Teaching(Phase.Decode), slowness);
-        var compute = Correction(Teaching(Phase.Prefill), slowness);
-        return new Slowdown(
-            Math.Max(1, slowdown.Memory * (memory ?? compute ?? 1)),
-            Math.Max(1, slowdown.Compute * (compute ?? memory ?? 1))
-        );
-
-        IEnumerable<MeasuredRun> Teaching(Phase phase)
-        {
-            var own = members.Where(run => run.Phase == phase).ToList();
-            return ModelsOf(own).Count < 2 ? [] : own.Where(run => run.Model != held);
-        }
-    }
-
-    private static double? Correction(IEnumerable<MeasuredRun> seen, Dictionary<string, double> slowness)
-    {
-        var byModel = seen.GroupBy(run => run.Model)
-            .Select(model =>
-                Sample.Quantile(
-                    model
-                        .GroupBy(run => run.Deployment)
-                        .Select(deployment => Sample.Quantile(deployment.Select(run => slowness[run.Id]), 0.5)),
-                    0.5
-                )
-            )
-            .ToList();
-        return byModel.Count == 0 ? null : Math.Exp(Sample.Quantile(byModel, 0.5));
+        return fits.ToDictionary(fit => fit.Key, fit => fit.Value.Slowdown);
     }
 
     private static IEnumerable<double> ErrorsByDeployment(
@@ -177,7 +173,7 @@ internal sealed class EndToEndFit(CsvTable table)
     ) =>
         members
             .GroupBy(run => (run.Deployment, run.Phase))
-            .Select(deployment => Sample.Quantile(deployment.Select(run => Math.Abs(slowness[run.Id])), 0.5));
+            .Select(deployment => Sample.Median(deployment.Select(run => Math.Abs(slowness[run.Id]))));
 
     /// <summary>How much slower than predicted every run was, with these constants in the catalog.</summary>
     private Dictionary<string, double> Slowness(Dictionary<(string Accelerator, string Engine), Slowdown> constants)
@@ -199,7 +195,7 @@ internal sealed class EndToEndFit(CsvTable table)
     }
 
     private ImmutableArray<ScoredCase> Score(CatalogReader catalog) =>
-        Validation.Of(table, catalog, new ModelSource(catalog), withCases: true).Cases!.Value;
+        Validation.Of(teaching ?? table, catalog, new ModelSource(catalog), withCases: true).Cases!.Value;
 
     /// <summary>Owner and repository, or the host, without the file within.</summary>
     private static string Repository(string source) =>
@@ -256,6 +252,8 @@ internal sealed class EndToEndFit(CsvTable table)
             ["engine"] = engine,
             ["memorySlowdown"] = Math.Round(slowdown.Memory, 2),
             ["computeSlowdown"] = Math.Round(slowdown.Compute, 2),
+            ["layerOverhead"] = Microseconds(slowdown.PerLayer),
+            ["transferOverhead"] = Microseconds(slowdown.PerTransfer),
             ["intervalFactor"] = Math.Round(interval, 2),
             ["models"] = models,
             ["runs"] = runs,
@@ -263,4 +261,7 @@ internal sealed class EndToEndFit(CsvTable table)
             ["retrieved"] = DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
             ["notes"] = $"Runs published {dates}, with the software of their day.",
         };
+
+    private static string Microseconds(Duration time) =>
+        string.Create(CultureInfo.InvariantCulture, $"{time.Seconds * 1e6:0.#} us");
 }

@@ -16,12 +16,14 @@ internal sealed record MeasuredRun(
     string Id,
     string Accelerator,
     string Engine,
+    string NewestKernels,
     string Model,
     string Deployment,
     string Source,
     string Date,
     Phase Phase,
-    bool IsRate
+    bool IsRate,
+    bool CrossesDevices
 )
 {
     public (string Accelerator, string Engine) Group => (Accelerator, Engine);

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Loadline.Quantities;
 
 namespace Loadline.Catalog;
 
@@ -22,6 +23,16 @@ public sealed record EndToEndConstants
 
     /// <summary>Factor on what waits for arithmetic; at least 1.</summary>
     public required double ComputeSlowdown { get; init; }
+
+    /// <summary>Added to every layer of every step.</summary>
+    public Duration LayerOverhead { get; init; }
+
+    /// <summary>Added for every change of device within a model split by layers.</summary>
+    public Duration TransferOverhead { get; init; }
+
+    [JsonIgnore]
+    public Slowdown Slowdown =>
+        new(MemorySlowdown, ComputeSlowdown) { PerLayer = LayerOverhead, PerTransfer = TransferOverhead };
 
     /// <summary>90 % interval of a step time as a factor, from models left out of the fit.</summary>
     public required double IntervalFactor { get; init; }

@@ -42,6 +42,9 @@ public sealed record EngineRules
 
     /// <summary>Day or month on which that version came out; null where it is not known, as for the first.</summary>
     public string? Released { get; init; }
+
+    /// <summary>Name of the kernels these versions run, where they are not those of the engine's newest.</summary>
+    public string? Kernels { get; init; }
     public required MemoryBudget MemoryBudget { get; init; }
 
     /// <summary>Share of <see cref="MemoryBudget"/> the engine uses by default; 1 where it has no such setting.</summary>
@@ -64,6 +67,15 @@ public sealed record EngineRules
 
     /// <summary>Longest context for which a step takes whole prompts, however long; null where prompts are cut.</summary>
     public int? WholePromptsUpTo { get; init; }
+
+    /// <summary>
+    /// Tokens of a prompt that are given out to the devices of a model split by layers before the engine waits for all of
+    /// them; null where it waits after every step.
+    /// </summary>
+    public int? PromptBatchTokens { get; init; }
+
+    /// <summary>Kernels a step of a prompt launches per layer with 16-bit weights; counts where stages overlap.</summary>
+    public int PromptLaunchesPerLayer { get; init; }
 
     /// <summary>Most sequences that run together by default.</summary>
     public required int MaximumSequences { get; init; }

@@ -6,8 +6,8 @@ using Loadline.Quantities;
 namespace Loadline.Catalog;
 
 /// <summary>
-/// Constants of time = startup + smoothmax(flops / (peak x compute), bytes / (bandwidth x memory)),
-/// where smoothmax(a, b) = (a^p + b^p)^(1/p).
+/// Constants of time = start-up + activation bytes / bandwidth + smoothmax(flops / (peak x compute), bytes / (bandwidth
+/// x memory)), where smoothmax(a, b) = (a^p + b^p)^(1/p).
 /// </summary>
 public sealed record MatrixConstants
 {
@@ -17,6 +17,18 @@ public sealed record MatrixConstants
     /// <summary>Attained share of the memory bandwidth.</summary>
     public required double MemoryFraction { get; init; }
     public required Duration Startup { get; init; }
+
+    /// <summary>A tile walks the inputs of its matrix one block after another, however many tiles run beside it.</summary>
+    public Duration StartupPerThousandInputs { get; init; }
+
+    /// <summary>Sorting tokens by expert and starting every expert's tiles, for each expert on the device.</summary>
+    public Duration StartupPerHundredExperts { get; init; }
+
+    /// <summary>
+    /// Bytes moved apart from the multiplication: for each row and input of a matrix, where activations are quantized
+    /// first; for each row and input or output of an expert, where tokens are gathered, gated and summed.
+    /// </summary>
+    public double ActivationBytes { get; init; }
 
     /// <summary>Exponent p of the smooth maximum; large is a sharp roofline corner.</summary>
     public required double Smoothness { get; init; }
@@ -28,37 +40,66 @@ public sealed record MatrixConstants
 /// <summary>Attention: prefill is bound by arithmetic, decode by reading the cache.</summary>
 public sealed record AttentionConstants
 {
-    /// <summary>Share of the 16-bit peak at 1,024-2,048 tokens.</summary>
-    public required double ShortPrefillFraction { get; init; }
+    /// <summary>Share of the 16-bit peak that long prompts approach.</summary>
+    public required double PrefillFraction { get; init; }
 
-    /// <summary>Share of the 16-bit peak from 4,096 tokens.</summary>
-    public required double LongPrefillFraction { get; init; }
+    /// <summary>Tokens more that a query seems to attend to: its own loading, storing and the tiles it does not fill.</summary>
+    public double QueryOverheadTokens { get; init; }
+
+    /// <summary>
+    /// Elements by which keys and values seem wider, together: the exponential of a score takes the same time whatever
+    /// the size of the head.
+    /// </summary>
+    public double SoftmaxWidth { get; init; }
     public required Duration PrefillStartup { get; init; }
+
+    /// <summary>The queries of a tile walk the cache one block after another.</summary>
+    public Duration PrefillStartupPerThousandTokens { get; init; }
 
     /// <summary>Share of the memory bandwidth while reading the cache.</summary>
     public required double DecodeMemoryFraction { get; init; }
     public required Duration DecodeStartup { get; init; }
 
-    /// <summary>The rate the prefill shares are of, where it is not the 16-bit one.</summary>
+    /// <summary>For each group of heads of each sequence: its own tiles, split and merged.</summary>
+    public Duration DecodeStartupPerThousandHeads { get; init; }
+
+    /// <summary>The rate the prefill share is of, where it is not the 16-bit one.</summary>
     public Arithmetic? Arithmetic { get; init; }
+
+    /// <summary>
+    /// Bytes moved through memory for every score of a query head in prefill; 0 where attention is one fused kernel that
+    /// keeps its scores to itself.
+    /// </summary>
+    public double ScoreBytes { get; init; }
 }
 
-/// <summary>An all-reduce over a number of devices: latency + bytes / bandwidth, smoothly joined.</summary>
+/// <summary>
+/// An all-reduce over a number of devices, each way latency + message bytes / bandwidth: in one shot, where every device
+/// reads what all others have, or around a ring, which starts later and moves less.
+/// </summary>
 public sealed record AllReduceConstants
 {
     public required int Devices { get; init; }
     public required Duration Latency { get; init; }
 
-    /// <summary>Algorithm bandwidth: message bytes over time.</summary>
+    /// <summary>Message bytes over time.</summary>
     public required Bandwidth Bandwidth { get; init; }
+
+    /// <summary>Null, with its bandwidth, where only one way is known.</summary>
+    public Duration? RingLatency { get; init; }
+    public Bandwidth? RingBandwidth { get; init; }
 }
 
-/// <summary>A kernel that only reads memory: latent (MLA) decode attention with absorbed projections.</summary>
-public sealed record MemoryConstants
+/// <summary>Latent (MLA) decode attention with absorbed projections, which shares what it reads between all heads.</summary>
+public sealed record LatentDecodeConstants
 {
     /// <summary>Share of the memory bandwidth.</summary>
     public required double MemoryFraction { get; init; }
+
+    /// <summary>Share of the 16-bit peak.</summary>
+    public required double ComputeFraction { get; init; }
     public required Duration Startup { get; init; }
+    public Duration StartupPerThousandSequences { get; init; }
 }
 
 /// <summary>Linear attention and state-space layers.</summary>
@@ -68,15 +109,30 @@ public sealed record RecurrentConstants
     public required double MemoryFraction { get; init; }
     public required Duration Startup { get; init; }
 
+    /// <summary>Fixed time of the prefill kernels, which are several; null where it is that of decode.</summary>
+    public Duration? PrefillStartup { get; init; }
+
+    /// <summary>The state is handed from one chunk of a prompt to the next.</summary>
+    public Duration PrefillStartupPerThousandTokens { get; init; }
+
     /// <summary>Rate of the chunked prefill kernel over 8 x tokens x value heads x key size x value size.</summary>
     public FlopRate? PrefillRate { get; init; }
 }
 
-/// <summary>Latency of sending tokens to their experts on other devices of the node and back.</summary>
+/// <summary>
+/// Sending tokens to their experts on the other devices of a node and back: latency + bytes / bandwidth, where a token
+/// is as many times the hidden size in bytes of its format as it has experts.
+/// </summary>
 public sealed record ExpertExchangeConstants
 {
     public required Duration DispatchLatency { get; init; }
     public required Duration CombineLatency { get; init; }
+
+    /// <summary>Of tokens in fp8; null where only the latency is known.</summary>
+    public Bandwidth? DispatchBandwidth { get; init; }
+
+    /// <summary>Of results in bf16.</summary>
+    public Bandwidth? CombineBandwidth { get; init; }
 }
 
 /// <summary>All-reduce latency by kind of link, for hardware without measurements.</summary>
@@ -121,8 +177,8 @@ public sealed record KernelConstants
 
     /// <summary>Attention over an fp8 cache; null when it was not measured apart.</summary>
     public AttentionConstants? Fp8CacheAttention { get; init; }
-    public MemoryConstants? LatentDecode { get; init; }
-    public MemoryConstants? Fp8CacheLatentDecode { get; init; }
+    public LatentDecodeConstants? LatentDecode { get; init; }
+    public LatentDecodeConstants? Fp8CacheLatentDecode { get; init; }
     public RecurrentConstants? RecurrentState { get; init; }
     public ImmutableArray<AllReduceConstants> AllReduce
     {

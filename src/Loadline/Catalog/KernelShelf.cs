@@ -85,20 +85,27 @@ public sealed class KernelShelf : CatalogShelf
     public KernelMatch For(string acceleratorName, string engineName) =>
         For(catalog.Accelerators.Find(acceleratorName), catalog.Engines.Find(engineName));
 
-    public KernelMatch For(Accelerator accelerator, Engine engine)
+    public KernelMatch For(Accelerator accelerator, Engine engine) => For(accelerator, engine, engine.Rules[^1]);
+
+    /// <summary>The constants of the version of the engine that the rules are of.</summary>
+    public KernelMatch For(Accelerator accelerator, Engine engine, EngineRules rules)
     {
-        var match = Nearest(accelerator, engine);
+        var newest = engine.KernelsOf ?? engine.Id;
+        var ofVersion = rules.Kernels ?? newest;
+        var kernels = ofVersion;
+        // Versions with kernels of their own have them on some hardware only; elsewhere they ran those of today.
+        if (Get(accelerator.Id, null, kernels) is null && Get(DatasheetOnly, accelerator.Class, kernels) is null)
+            kernels = newest;
+        var match = Nearest(accelerator, kernels);
         if (match.Rung < KernelRung.EngineClass)
             return match;
-        if (catalog.EndToEnd.Get(EndToEndConstants.IdOf(accelerator.Id, engine.KernelsOf ?? engine.Id)) is { } runs)
-            return match with
-            {
-                Rung = KernelRung.EndToEnd,
-                Slowdown = new Slowdown(runs.MemorySlowdown, runs.ComputeSlowdown),
-                Runs = runs,
-            };
+        if ((RunsOf(accelerator, ofVersion) ?? RunsOf(accelerator, newest)) is { } runs)
+            return match with { Rung = KernelRung.EndToEnd, Slowdown = runs.Slowdown, Runs = runs };
         return accelerator.Vendor == VendorOfMedians ? match : match with { Slowdown = OfKind(accelerator) };
     }
+
+    private EndToEndConstants? RunsOf(Accelerator accelerator, string kernels) =>
+        catalog.EndToEnd.Get(EndToEndConstants.IdOf(accelerator.Id, kernels));
 
     /// <summary>
     /// The median of runs on other accelerators of the vendor and class; a single one says too little of its kind.
@@ -114,15 +121,17 @@ public sealed class KernelShelf : CatalogShelf
             .ToList();
         return kin.Select(runs => runs.Accelerator).Distinct(StringComparer.Ordinal).Count() < 2
             ? Slowdown.None
-            : new Slowdown(Median(kin, runs => runs.MemorySlowdown), Median(kin, runs => runs.ComputeSlowdown));
+            : new Slowdown(Median(kin, runs => runs.MemorySlowdown), Median(kin, runs => runs.ComputeSlowdown))
+            {
+                PerLayer = new Duration(Sample.Median(kin.Select(runs => runs.LayerOverhead.Seconds))),
+            };
     }
 
     private static double Median(IEnumerable<EndToEndConstants> kin, Func<EndToEndConstants, double> factor) =>
         Math.Exp(Sample.Median(kin.Select(runs => Math.Log(factor(runs)))));
 
-    private KernelMatch Nearest(Accelerator accelerator, Engine engine)
+    private KernelMatch Nearest(Accelerator accelerator, string kernels)
     {
-        var kernels = engine.KernelsOf ?? engine.Id;
         var median = shelf.Get(DatasheetOnly)!;
         KernelMatch Match(KernelConstants constants, KernelRung rung) => new(constants, rung, median);
 

@@ -59,8 +59,9 @@ public sealed class ReplicaUnderLoad
         var request = new RequestShape(workload.PromptTokens.Mean, output.Mean, workload.SharedPrefixTokens);
         var step = new Step(deployment);
         var chunk = deployment.Rules.MaximumBatchedTokens;
+        var pipeline = PromptPipeline.Of(deployment);
         var most = Math.Max(1, MostInFlight);
-        serving = new ClosedFormServing(new StepCosts(step, chunk, request).Tabulated(most), deployment);
+        serving = new ClosedFormServing(new StepCosts(step, chunk, request, pipeline).Tabulated(most), deployment);
         firstProbability = LatencyPercentiles.ProbabilityOf(objectives.Ttft);
         wholeProbability = LatencyPercentiles.ProbabilityOf(objectives.EndToEnd);
         longAnswerTokens = output.Percentile(wholeProbability);
@@ -76,7 +77,7 @@ public sealed class ReplicaUnderLoad
             {
                 MeanContext = request.MeanContext,
             };
-            return new StepCosts(step, chunk, shape).Tabulated(most);
+            return new StepCosts(step, chunk, shape, pipeline).Tabulated(most);
         }
     }
 

@@ -10,27 +10,47 @@ internal sealed class AttentionCost
 
     private const double Smoothness = 2;
 
-    /// <summary>Prompt lengths at which the two published prefill fractions hold.</summary>
-    private const double ShortPrefill = 1536;
-    private const double LongPrefill = 4096;
-
     private readonly AttentionConstants constants;
-    private readonly MemoryConstants latentDecode;
+    private readonly LatentDecodeConstants latentDecode;
+    private readonly double wideRate;
     private readonly double memoryRate;
     private readonly double kvBytesPerElement;
-    private readonly double computeSlowdown;
+    private readonly double decodeComputeFraction;
 
-    public AttentionCost(Deployment deployment, double memoryRate, double wideRate)
+    /// <remarks>Prefill attains a share of the peak rate, decode one of the 16-bit rate; FLOP/s and bytes/s.</remarks>
+    public AttentionCost(
+        AttentionConstants constants,
+        LatentDecodeConstants latentDecode,
+        double peakRate,
+        double wideRate,
+        double memoryRate,
+        double kvBytesPerElement,
+        double computeSlowdown
+    )
     {
-        constants = KernelLookup.Attention(deployment);
-        latentDecode = KernelLookup.LatentDecode(deployment);
+        this.constants = constants;
+        this.latentDecode = latentDecode;
+        this.wideRate = wideRate;
         this.memoryRate = memoryRate;
-        Rate =
-            constants.Arithmetic is { } rate && deployment.Accelerator.Peak[rate] is { } peak
-                ? peak.PerSecond
-                : wideRate;
-        kvBytesPerElement = deployment.KvCache.BitsPerWeight / 8;
-        computeSlowdown = deployment.Kernels.Slowdown.Compute;
+        this.kvBytesPerElement = kvBytesPerElement;
+        decodeComputeFraction = DecodeComputeFraction / computeSlowdown;
+        Rate = peakRate;
+    }
+
+    public static AttentionCost Of(Deployment deployment, double memoryRate, double wideRate)
+    {
+        var constants = KernelLookup.Attention(deployment);
+        var peak =
+            constants.Arithmetic is { } rate && deployment.Accelerator.Peak[rate] is { } own ? own.PerSecond : wideRate;
+        return new AttentionCost(
+            constants,
+            KernelLookup.LatentDecode(deployment),
+            peak,
+            wideRate,
+            memoryRate,
+            deployment.KvCache.BitsPerWeight / 8,
+            deployment.Kernels.Slowdown.Compute
+        );
     }
 
     /// <summary>Peak FLOP/s the shares are of.</summary>
@@ -59,13 +79,23 @@ internal sealed class AttentionCost
         // The chunk shares what it reads: the window behind its first token, or all groups before its last.
         var kept = Math.Min(length, heads.Near > 0 ? heads.Near + chunk : 0) + length / heads.Ratio;
         var read = shape.PrefillSequences * CacheBytes(heads, kept, length);
-        var compute = work / (Rate * PrefillFraction(length));
-        var memory = read / (memoryRate * constants.DecodeMemoryFraction);
-        if (compute > constants.PrefillStartup.Seconds)
+        var effort =
+            shape.PrefillTokens
+            * (
+                (attended + constants.QueryOverheadTokens)
+                    * (heads.PrefillFlops + 2 * heads.QueryHeads * constants.SoftmaxWidth)
+                + scored * heads.IndexerFlops
+            );
+        var compute = effort / (Rate * constants.PrefillFraction);
+        var scores = shape.PrefillTokens * attended * heads.QueryHeads * constants.ScoreBytes;
+        var memory = read / (memoryRate * constants.DecodeMemoryFraction) + scores / memoryRate;
+        var startup =
+            constants.PrefillStartup.Seconds + constants.PrefillStartupPerThousandTokens.Seconds * kept / 1000;
+        if (compute > startup)
             bound = Bound.Compute;
         flops += work;
         bytes += read;
-        return constants.PrefillStartup.Seconds + Roofline.SmoothMaximum(compute, memory, Smoothness);
+        return startup + Roofline.SmoothMaximum(compute, memory, Smoothness);
     }
 
     private double Decode(AttentionWork heads, in StepShape shape, ref double flops, ref double bytes, ref Bound bound)
@@ -74,14 +104,21 @@ internal sealed class AttentionCost
         var attended = heads.Attended(context);
         var read = shape.DecodeSequences * CacheBytes(heads, attended, context);
         var work = shape.DecodeTokens * (attended * heads.DecodeFlops + heads.Scored(context) * heads.IndexerFlops);
-        var startup = heads.IsLatent ? latentDecode.Startup.Seconds : constants.DecodeStartup.Seconds;
-        var fraction = heads.IsLatent ? latentDecode.MemoryFraction : constants.DecodeMemoryFraction;
-        // All heads share a latent vector, so they fill a tile as the queries of a prompt do.
-        var computeFraction = heads.IsLatent
-            ? Math.Max(DecodeComputeFraction, constants.LongPrefillFraction)
-            : DecodeComputeFraction;
+        var (startup, fraction, computeFraction) = heads.IsLatent
+            ? (
+                latentDecode.Startup.Seconds
+                    + latentDecode.StartupPerThousandSequences.Seconds * shape.DecodeSequences / 1000,
+                latentDecode.MemoryFraction,
+                latentDecode.ComputeFraction
+            )
+            : (
+                constants.DecodeStartup.Seconds
+                    + constants.DecodeStartupPerThousandHeads.Seconds * shape.DecodeSequences * heads.KvHeads / 1000,
+                constants.DecodeMemoryFraction,
+                decodeComputeFraction
+            );
         var memory = read / (memoryRate * fraction);
-        var compute = work * computeSlowdown / (Rate * computeFraction);
+        var compute = work / (wideRate * computeFraction);
         if (Math.Max(memory, compute) > startup && shape.PrefillTokens <= 0)
             bound = memory >= compute ? Bound.Memory : Bound.Compute;
         flops += work;
@@ -91,13 +128,4 @@ internal sealed class AttentionCost
 
     private double CacheBytes(AttentionWork heads, double attended, double context) =>
         kvBytesPerElement * (attended * heads.Elements + heads.Scored(context) * heads.IndexerElements);
-
-    /// <summary>Longer prompts fill the tensor cores better; between the published lengths the share grows with log length.</summary>
-    private double PrefillFraction(double length)
-    {
-        var position = Math.Log(Math.Max(length, 1) / ShortPrefill) / Math.Log(LongPrefill / ShortPrefill);
-        var share = Math.Clamp(position, 0, 1);
-        return constants.ShortPrefillFraction
-            + share * (constants.LongPrefillFraction - constants.ShortPrefillFraction);
-    }
 }

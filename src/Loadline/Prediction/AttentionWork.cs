@@ -11,6 +11,12 @@ public sealed record AttentionWork
 {
     public required string Name { get; init; }
 
+    /// <summary>Query heads of the rank.</summary>
+    public required double QueryHeads { get; init; }
+
+    /// <summary>Groups of heads that share keys and values; 1 where all share a latent vector.</summary>
+    public double KvHeads { get; init; } = 1;
+
     /// <summary>Operations per pair of tokens in prefill, all heads of the rank: 2 x heads x (key + value size).</summary>
     public required double PrefillFlops { get; init; }
 
@@ -69,6 +75,8 @@ public sealed record AttentionWork
         return new AttentionWork
         {
             Name = attention.Window is { } tokens ? $"attention, window {tokens}" : "attention",
+            QueryHeads = attention.QueryHeads,
+            KvHeads = attention.KvHeads,
             PrefillFlops = 2 * attention.QueryHeads * both,
             DecodeFlops = 2 * attention.QueryHeads * both,
             Elements = attention.KvHeads * both,
@@ -89,6 +97,7 @@ public sealed record AttentionWork
         new()
         {
             Name = "latent attention",
+            QueryHeads = latent.QueryHeads,
             PrefillFlops = 2.0 * latent.QueryHeads * (latent.PlainSize + latent.RopeSize + latent.ValueHeadSize),
             DecodeFlops = 2.0 * latent.QueryHeads * (2 * latent.LatentRank + latent.RopeSize),
             Elements = latent.LatentRank + latent.RopeSize,
@@ -102,6 +111,7 @@ public sealed record AttentionWork
         new()
         {
             Name = "compressed attention",
+            QueryHeads = compressed.QueryHeads,
             PrefillFlops = 4.0 * compressed.QueryHeads * compressed.HeadSize,
             DecodeFlops = 4.0 * compressed.QueryHeads * compressed.HeadSize,
             Elements = compressed.HeadSize,

@@ -91,7 +91,7 @@ public sealed class DeploymentBuilder(CatalogReader catalog)
             return null;
         }
 
-        var kernels = catalog.Kernels.For(accelerator, engine);
+        var kernels = catalog.Kernels.For(accelerator, engine, rules);
         var deployment = new Deployment
         {
             Architecture = request.Model.Architecture,

@@ -69,7 +69,7 @@ internal static class KernelLookup
     }
 
     /// <summary>Decode of latent attention, which has kernels of its own where somebody measured them.</summary>
-    public static MemoryConstants LatentDecode(Deployment deployment)
+    public static LatentDecodeConstants LatentDecode(Deployment deployment)
     {
         var constants = deployment.Kernels.Constants;
         var measured =
@@ -79,10 +79,13 @@ internal static class KernelLookup
         var attention = Attention(deployment);
         return measured is not null
             ? deployment.Kernels.Slowdown.On(measured)
-            : new MemoryConstants
+            : new LatentDecodeConstants
             {
                 MemoryFraction = attention.DecodeMemoryFraction,
+                // All heads share a latent vector, so they fill a tile as the queries of a prompt do.
+                ComputeFraction = attention.PrefillFraction,
                 Startup = attention.DecodeStartup,
+                StartupPerThousandSequences = attention.DecodeStartupPerThousandHeads,
             };
     }
 
@@ -141,37 +144,37 @@ internal static class KernelLookup
     }
 
     /// <summary>
-    /// Latency and rate of an all-reduce. Between nodes it goes up a tree and down again, each device with the share of
-    /// the message that its place in the node leaves it.
+    /// Time of an all-reduce. Between nodes it goes up a tree and down again, each device with the share of the message
+    /// that its place in the node leaves it.
     /// </summary>
-    public static (Duration Latency, Bandwidth Bandwidth) AllReduce(Deployment deployment)
+    public static AllReduceCost AllReduce(Deployment deployment)
     {
         var ranks = deployment.Parallelism.Tensor;
         var nodes = deployment.Reaches(ranks);
-        var (latency, bandwidth) = AllReduceWithin(deployment, (int)WholeBlocks.Covering(ranks, nodes));
+        var within = AllReduceWithin(deployment, (int)WholeBlocks.Covering(ranks, nodes));
         if (nodes == 1)
-            return (latency, bandwidth);
+            return within;
         var perNode = (double)ranks / nodes;
-        var between = 2.0 * (nodes - 1) / nodes / perNode / NetworkPerDevice.BytesPerSecond;
-        return (
-            latency + new Duration(2 * Math.Ceiling(Math.Log2(nodes)) * NetworkSeconds),
-            new Bandwidth(1 / (1 / bandwidth.BytesPerSecond + between))
+        return within.And(
+            2 * Math.Ceiling(Math.Log2(nodes)) * NetworkSeconds,
+            2.0 * (nodes - 1) / nodes / perNode / NetworkPerDevice.BytesPerSecond
         );
     }
 
     /// <summary>The measured all-reduce nearest in size, or the link's own bandwidth where none was measured.</summary>
-    private static (Duration Latency, Bandwidth Bandwidth) AllReduceWithin(Deployment deployment, int ranks)
+    private static AllReduceCost AllReduceWithin(Deployment deployment, int ranks)
     {
         var nearest = deployment.Kernels.Constants.AllReduce.MinBy(entry => Math.Abs(entry.Devices - ranks));
         if (nearest is not null)
-            return (nearest.Latency, nearest.Bandwidth);
+            return AllReduceCost.Of(nearest);
 
         var link = LinkOf(deployment.Accelerator);
         var latency = LinkLatencyOf(deployment);
         var isBus = link.Kind.StartsWith("PCIe", StringComparison.OrdinalIgnoreCase);
         var startup = isBus ? latency.Bus + latency.BusPerFurtherDevice * (ranks - 2) : latency.Fabric;
         // A ring moves 2 (n - 1) / n of the message over every link.
-        return (startup, link.BandwidthPerDirection!.Value * (LinkFraction * ranks / (2.0 * (ranks - 1))));
+        var rate = link.BandwidthPerDirection!.Value.BytesPerSecond;
+        return new AllReduceCost(startup.Seconds, rate * LinkFraction * ranks / (2.0 * (ranks - 1)));
     }
 
     /// <summary>
@@ -183,18 +186,23 @@ internal static class KernelLookup
         var parallelism = deployment.Parallelism;
         var groups = (double)item.ExpertGroups;
         var copies = groups * (1 - Math.Pow(1 - 1 / groups, item.ActiveExperts)) * parallelism.RanksPerExpert;
-        // There and back, but not to itself.
-        var sent = 2 * copies * (1 - 1.0 / parallelism.ExpertRanks);
-        var within = LinkOf(deployment.Accelerator).BandwidthPerDirection!.Value.BytesPerSecond * LinkFraction;
+        // Not to itself.
+        var sent = copies * (1 - 1.0 / parallelism.ExpertRanks);
         var measured = deployment.Kernels.Constants.ExpertExchange ?? deployment.Kernels.DatasheetOnly.ExpertExchange;
         var latency = measured is not null
             ? measured.DispatchLatency + measured.CombineLatency
             : LinkLatencyOf(deployment).Fabric * 2;
+        // Tokens leave in fp8, one byte where an activation has two; results come back as they are.
+        const double DispatchedShare = 0.5;
+        var link = LinkOf(deployment.Accelerator).BandwidthPerDirection!.Value.BytesPerSecond * LinkFraction;
+        var there = DispatchedShare / (measured?.DispatchBandwidth?.BytesPerSecond ?? link);
+        var back = 1 / (measured?.CombineBandwidth?.BytesPerSecond ?? link);
         var nodes = deployment.Reaches(parallelism.ExpertRanks);
         if (nodes == 1)
-            return (latency, new Bandwidth(within / sent));
+            return (latency, new Bandwidth(1 / (sent * (there + back))));
         var away = (nodes - 1.0) / nodes;
-        var perByte = sent * (away / NetworkPerDevice.BytesPerSecond + (1 - away) / within);
+        var beyond = (1 + DispatchedShare) / NetworkPerDevice.BytesPerSecond;
+        var perByte = sent * (away * beyond + (1 - away) * (there + back));
         return (latency + new Duration(2 * NetworkSeconds), new Bandwidth(1 / perByte));
     }
 
@@ -224,7 +232,8 @@ internal static class KernelLookup
         // What llama.cpp leaves in fp32 is small, and runs in the kernels of everything else.
         var block = weights.IsGguf && !tensor.IsQuantizable ? weights.Matrices : weights.FormatOf(tensor);
         var wanted = weights.ArithmeticOf(tensor);
-        if (deployment.ArithmeticOf(tensor) != wanted && block.BitsPerWeight < 12)
+        // GGUF kernels read their own blocks whatever the hardware multiplies in.
+        if (deployment.ArithmeticOf(tensor) != wanted && block.BitsPerWeight < 12 && !weights.IsGguf)
             return WeightOnly(block);
         return block.Name switch
         {

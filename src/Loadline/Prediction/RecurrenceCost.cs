@@ -1,3 +1,5 @@
+using Loadline.Catalog;
+
 namespace Loadline.Prediction;
 
 /// <summary>Time of one layer of linear attention or of a state space.</summary>
@@ -13,17 +15,22 @@ internal sealed class RecurrenceCost
     private const double PrefillFraction = 0.23;
 
     private readonly double startup;
+    private readonly double prefillStartup;
+    private readonly double prefillSecondsPerToken;
     private readonly double prefillRate;
     private readonly double stateRate;
 
-    public RecurrenceCost(Deployment deployment, double memoryRate, double wideRate)
+    public RecurrenceCost(RecurrentConstants constants, double memoryRate, double wideRate, double computeSlowdown)
     {
-        var constants = KernelLookup.Recurrent(deployment);
         startup = constants.Startup.Seconds;
-        prefillRate =
-            (constants.PrefillRate?.PerSecond ?? wideRate * PrefillFraction) / deployment.Kernels.Slowdown.Compute;
+        prefillStartup = (constants.PrefillStartup ?? constants.Startup).Seconds;
+        prefillSecondsPerToken = constants.PrefillStartupPerThousandTokens.Seconds / 1000;
+        prefillRate = (constants.PrefillRate?.PerSecond ?? wideRate * PrefillFraction) / computeSlowdown;
         stateRate = memoryRate * constants.MemoryFraction;
     }
+
+    public static RecurrenceCost Of(Deployment deployment, double memoryRate, double wideRate) =>
+        new(KernelLookup.Recurrent(deployment), memoryRate, wideRate, deployment.Kernels.Slowdown.Compute);
 
     public double Seconds(double stateElements, in StepShape shape, out double flops, out double bytes, out Bound bound)
     {
@@ -34,8 +41,9 @@ internal sealed class RecurrenceCost
         if (shape.PrefillTokens > 0)
         {
             var compute = PrefillFlops * shape.PrefillTokens * stateElements / prefillRate;
-            seconds += startup + compute;
-            if (compute > startup)
+            var start = prefillStartup + prefillSecondsPerToken * shape.PrefillTokens / shape.PrefillSequences;
+            seconds += start + compute;
+            if (compute > start)
                 bound = Bound.Compute;
         }
         if (shape.DecodeSequences > 0)

@@ -35,6 +35,11 @@ public sealed class ServingPredictor(CatalogReader catalog)
             const string Expected = "devices that are all the same: of others only the memory is predicted";
             throw new BadContentException($"hardware \"{question.Fit.Hardware}\"", "", "different devices", Expected);
         }
+        if (question.Fit.DeviceLayers < question.Fit.Model.Architecture.Layers.Length)
+        {
+            const string Expected = "all layers on the device: how fast the host computes the others is not known";
+            throw new BadContentException("--device-layers", "", $"{question.Fit.DeviceLayers}", Expected);
+        }
         var fit = question.Fit with { Context = question.PromptTokens + question.OutputTokens, Concurrency = 1 };
         var memoryAnswer = fits.Ask(fit);
         var built = fits.Build(fit);
@@ -51,7 +56,13 @@ public sealed class ServingPredictor(CatalogReader catalog)
     private PredictAnswer Cached(ServingQuestion question, Deployment deployment, Step step, PredictAnswer blank)
     {
         var request = new RequestShape(question.PromptTokens, question.OutputTokens, question.CachedPrefixTokens);
-        var costs = new StepCosts(step, deployment.Rules.MaximumBatchedTokens, request, Drafting(question, deployment));
+        var costs = new StepCosts(
+            step,
+            deployment.Rules.MaximumBatchedTokens,
+            request,
+            PromptPipeline.Of(deployment),
+            Drafting(question, deployment)
+        );
         var admitted = Math.Max(1, new ServingMemory(deployment).MaximumConcurrency((long)request.MeanContext).Value);
         var steady = question.Prefill is { } pool
             ? Disaggregated(question, pool, deployment, new ServingPool(costs, pool.DecodeReplicas, admitted))

@@ -9,14 +9,12 @@ namespace Loadline.Prediction;
 /// </summary>
 /// <remarks>
 /// Every operator costs a start-up and a roofline whose corner is rounded:
-/// <c>t0 + (compute^p + memory^p)^(1/p)</c>. Williams, Waterman and Patterson, "Roofline", CACM 52(4), 2009, with
+/// <c>t0 + (compute^p + memory^p)^(1/p)</c>; see <see cref="MatrixCost"/> and <see cref="AttentionCost"/> for what else. Williams, Waterman and Patterson, "Roofline", CACM 52(4), 2009, with
 /// attained instead of peak rates.
 /// </remarks>
 public sealed class Step
 {
     private const double BytesPerActivation = 2;
-
-    private const double AllReduceSmoothness = 1.5;
 
     /// <summary>Start of a copy from one device to another, as aiconfigurator counts it (p2p_latency).</summary>
     private const double StageTransferSeconds = 10e-6;
@@ -40,9 +38,11 @@ public sealed class Step
         if (deployment.Arithmetic is null)
             throw new MissingFigureException(accelerator.Id, $"peak rate for {deployment.Weights.Arithmetic} matrices");
         wideRate = WideRate(accelerator, deployment.Weights);
-        attention = new AttentionCost(deployment, memoryRate, wideRate);
-        recurrence = new RecurrenceCost(deployment, memoryRate, wideRate);
-        stepOverhead = deployment.Rules.StepOverhead.Seconds;
+        attention = AttentionCost.Of(deployment, memoryRate, wideRate);
+        recurrence = RecurrenceCost.Of(deployment, memoryRate, wideRate);
+        stepOverhead =
+            deployment.Rules.StepOverhead.Seconds
+            + deployment.Kernels.Slowdown.PerLayer.Seconds * deployment.Architecture.Layers.Length;
         sequenceOverhead = deployment.Rules.SequenceOverhead.Seconds;
         dataRanks = deployment.Parallelism.Data;
         PromptLaunchSeconds =
@@ -155,7 +155,7 @@ public sealed class Step
                 flops = 0;
                 bytes = shape.Tokens * item.BytesPerToken;
                 bound = Bound.Communication;
-                return Roofline.SmoothMaximum(item.Startup, bytes / item.MemoryRate, AllReduceSmoothness);
+                return item.AllReduce.Seconds(bytes);
             case OperatorKind.ExpertExchange:
                 flops = 0;
                 bytes = shape.Tokens * item.BytesPerToken;
@@ -185,26 +185,19 @@ public sealed class Step
     {
         flops = 2 * rows * item.Output * item.Input;
         bytes = rows <= 0 ? 0 : weightBytes + BytesPerActivation * rows * item.RowFeatures;
-        bound = Bound.Latency;
-        if (rows <= 0)
-            return 0;
-        var compute = flops / item.ComputeRate;
-        var memory = bytes / item.MemoryRate;
-        if (Math.Max(compute, memory) >= item.Startup)
-            bound = compute >= memory ? Bound.Compute : Bound.Memory;
-        return item.Startup + Roofline.SmoothMaximum(compute, memory, item.Smoothness);
+        return item.Matrix.Seconds(rows, flops, bytes, out bound);
     }
 
     private Prepared Prepare(Operator item, Deployment deployment)
     {
         var constants = KernelLookup.For(item, deployment);
         var peak = wideRate;
-        var startup = constants.Startup.Seconds;
+        var startupFactor = 1.0;
         if (item.Weight is { } weight)
         {
             peak = PeakOf(constants, weight, deployment);
             if (weight.IsQuantizable && deployment.Weights.FormatOf(weight).BitsPerWeight < 16)
-                startup *= deployment.Rules.QuantizedKernelStartupFactor;
+                startupFactor = deployment.Rules.QuantizedKernelStartupFactor;
         }
 
         var prepared = new Prepared
@@ -223,20 +216,33 @@ public sealed class Step
             StateElements = item.StateElements,
             Attention = item.Attention,
             PeakRate = peak,
-            ComputeRate = peak * constants.ComputeFraction,
             MemoryRate = memoryRate * constants.MemoryFraction,
-            Startup = startup,
-            Smoothness = constants.Smoothness,
+            Startup = constants.Startup.Seconds,
         };
         return item.Kind switch
         {
+            OperatorKind.Matrix or OperatorKind.Head => prepared with
+            {
+                Matrix = MatrixCost.OfMatrix(constants, item.Input, peak, memoryRate, startupFactor),
+            },
+            OperatorKind.Experts => prepared with
+            {
+                Matrix = MatrixCost.OfExperts(
+                    constants,
+                    item.RowFeatures,
+                    item.Experts,
+                    peak,
+                    memoryRate,
+                    startupFactor
+                ),
+            },
             OperatorKind.Attention => prepared with { PeakRate = Math.Max(attention.Rate, wideRate) },
-            OperatorKind.AllReduce => Communicating(prepared, KernelLookup.AllReduce(deployment)),
+            OperatorKind.AllReduce => prepared with { AllReduce = KernelLookup.AllReduce(deployment) },
             OperatorKind.ExpertExchange => Communicating(prepared, KernelLookup.ExpertExchange(item, deployment)),
             // Without a known link only the start of the copy is counted.
             OperatorKind.StageTransfer => prepared with
             {
-                Startup = StageTransferSeconds,
+                Startup = StageTransferSeconds + deployment.Kernels.Slowdown.PerTransfer.Seconds,
                 MemoryRate =
                     deployment.Accelerator.Link?.BandwidthPerDirection?.BytesPerSecond ?? double.PositiveInfinity,
             },
@@ -283,12 +289,12 @@ public sealed class Step
         public int ExpertGroups { get; init; }
         public double BytesPerToken { get; init; }
         public double PeakRate { get; init; }
-        public double ComputeRate { get; init; }
         public double MemoryRate { get; init; }
         public double Startup { get; init; }
-        public double Smoothness { get; init; }
+        public MatrixCost Matrix { get; init; }
         public double RowFeatures { get; init; }
         public double StateElements { get; init; }
+        public AllReduceCost AllReduce { get; init; }
         public AttentionWork? Attention { get; init; }
     }
 }

@@ -5,7 +5,13 @@ namespace Loadline.Prediction;
 /// the time by which a prompt lengthens it.
 /// </summary>
 /// <remarks>Tokens, sequences and seconds.</remarks>
-public sealed class StepCosts(Step step, int chunkTokens, RequestShape request, Speculation? speculation = null)
+public sealed class StepCosts(
+    Step step,
+    int chunkTokens,
+    RequestShape request,
+    PromptPipeline pipeline = default,
+    Speculation? speculation = null
+)
 {
     /// <summary>
     /// Batch sizes at which a table samples, eight to an octave: between them the step time is close to a straight line.
@@ -26,7 +32,7 @@ public sealed class StepCosts(Step step, int chunkTokens, RequestShape request, 
     /// <summary>The same costs from a table, for searches that ask thousands of times.</summary>
     public StepCosts Tabulated(double mostSequences)
     {
-        var table = new StepCosts(step, chunkTokens, request, speculation);
+        var table = new StepCosts(step, chunkTokens, request, pipeline, speculation);
         var length = Math.Clamp(Array.FindIndex(Grid, size => size >= mostSequences) + 1, 2, Grid.Length);
         if (mostSequences > Grid[^1])
             length = Grid.Length;
@@ -123,6 +129,7 @@ public sealed class StepCosts(Step step, int chunkTokens, RequestShape request, 
     private double Marginal(double decoding, double decode)
     {
         var seconds = 0.0;
+        var chunk = 0;
         var context = request.CachedPrefixTokens;
         for (var left = request.ComputedPromptTokens; left > 0; left -= chunkTokens)
         {
@@ -133,7 +140,7 @@ public sealed class StepCosts(Step step, int chunkTokens, RequestShape request, 
                 PrefillContext = context,
                 PrefillSequences = 1,
             };
-            seconds += step.TimeOf(shape).Seconds - decode;
+            seconds += (step.TimeOf(shape).Seconds - decode) * pipeline.ShareOf(chunk++);
             context += tokens;
         }
         return seconds / Stages;

@@ -142,7 +142,7 @@ public sealed class UserCatalogTests : IDisposable
 
     [Fact]
     public void A_directory_that_does_not_exist_adds_nothing() =>
-        new CatalogReader(Path.Combine(directory, "nowhere")).Engines.All.Count.ShouldBe(20);
+        new CatalogReader(Path.Combine(directory, "nowhere")).Engines.All.Count.ShouldBe(21);
 
     [Theory]
     [InlineData("\"memory\": \"80 G\"", "$.accelerators[0].memory", "\"80 G\"", "a size such as")]

@@ -70,5 +70,5 @@ public sealed class SpeculationTests
     }
 
     private static double Decode(Speculation? speculation, double sequences) =>
-        new StepCosts(new Step(Deployment), 8192, Request, speculation).Decode(sequences);
+        new StepCosts(new Step(Deployment), 8192, Request, speculation: speculation).Decode(sequences);
 }

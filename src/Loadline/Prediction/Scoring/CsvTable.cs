@@ -78,6 +78,9 @@ public sealed class CsvTable
         return true;
     }
 
+    /// <summary>The rows that meet a condition, under the same heading.</summary>
+    public CsvTable Where(Func<CsvRow, bool> condition) => new(File, columns, [.. Rows.Where(condition)]);
+
     /// <exception cref="BadContentException">No heading, a repeated column, or a row with too few or many fields.</exception>
     public static CsvTable Read(string file, TextReader text)
     {

@@ -47,6 +47,9 @@ internal sealed class InferenceConditions(IInferenceColumns columns)
     /// <summary>True when one batch starts and ends together.</summary>
     public bool IsStaticBatch => columns.IsStaticBatch;
 
+    /// <summary>Tokens already in the cache when a part of a prompt is measured behind them.</summary>
+    public double Depth => columns.Depth;
+
     /// <summary>
     /// Engine and version as <c>--engine</c> takes them. Where no version is stated, the day of the source stands in for
     /// it: whoever measured had the newest version of that day at best.

@@ -122,11 +122,17 @@ internal sealed class InferencePredictor(CatalogReader catalog)
     private static Estimate? Prefill(Prepared ready, InferenceConditions conditions)
     {
         var sequences = conditions.Concurrency ?? 1;
-        var request = new RequestShape(conditions.InputTokens * sequences, 1);
-        var seconds = new StepCosts(ready.Step, ready.Chunk, request).Prefill(0);
+        var prompt = conditions.InputTokens * sequences;
+        var request = new RequestShape(prompt, 1, conditions.Depth);
+        var seconds = new StepCosts(
+            ready.Step,
+            ready.Chunk,
+            request,
+            pipeline: PromptPipeline.Of(ready.Deployment)
+        ).Prefill(0);
         return conditions.Metric switch
         {
-            "prefill_tok_s" => ready.PromptRate(conditions.InputTokens * sequences / seconds),
+            "prefill_tok_s" => ready.PromptRate(request.ComputedPromptTokens / seconds),
             "ttft_ms_mean" or "ttft_ms_median" => ready.FirstToken(seconds, isAlone: true),
             _ => null,
         };

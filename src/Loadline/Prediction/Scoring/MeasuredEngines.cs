@@ -18,9 +18,13 @@ internal static partial class MeasuredEngines
         var name = engine == Other ? NameIn(text) : engine;
         if (name == "llama.cpp" && Array.Find(OnLlamaCpp, text.ToLowerInvariant().StartsWith) is { } fork)
             name = fork;
-        var version = name.EndsWith("llama.cpp", StringComparison.Ordinal)
-            ? BuildNumber().Match(text)
-            : VersionNumber().Match(text);
+        if (name == "llama.cpp" && text.Contains("vulkan", StringComparison.OrdinalIgnoreCase))
+            name = "llama.cpp-vulkan";
+        var version =
+            name.StartsWith("llama.cpp", StringComparison.Ordinal)
+            || name.EndsWith("llama.cpp", StringComparison.Ordinal)
+                ? BuildNumber().Match(text)
+                : VersionNumber().Match(text);
         return (name, version.Success ? version.Value : null);
     }
 
@@ -60,7 +64,8 @@ internal static partial class MeasuredEngines
     [GeneratedRegex(@"\d+\.\d+(\.\d+)?")]
     private static partial Regex VersionNumber();
 
-    [GeneratedRegex(@"\bb\d{4,}\b")]
+    /// <summary>As "b6077", or in brackets behind the commit as the program prints it.</summary>
+    [GeneratedRegex(@"\bb\d{4,}\b|(?<=\()\d{4,}(?=\))")]
     private static partial Regex BuildNumber();
 
     [GeneratedRegex(@"\bbuild (\d+)")]
