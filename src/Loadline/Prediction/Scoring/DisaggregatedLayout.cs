@@ -1,11 +1,9 @@
-using System.Globalization;
-using System.Text.RegularExpressions;
 using Loadline.Models;
 
 namespace Loadline.Prediction;
 
-/// <summary>How prefill and decode are laid out on devices of their own, as the note of a row says it.</summary>
-internal sealed partial record DisaggregatedLayout(
+/// <summary>How prefill and decode are laid out on devices of their own, as a row says it.</summary>
+internal sealed record DisaggregatedLayout(
     Parallelism Prefill,
     int PrefillReplicas,
     Parallelism Decode,
@@ -16,25 +14,16 @@ internal sealed partial record DisaggregatedLayout(
 
     public int Devices => Prefill.Devices * PrefillReplicas + Decode.Devices * DecodeReplicas;
 
-    /// <summary>Null when the note does not say it.</summary>
-    public static DisaggregatedLayout? Read(string note, Architecture architecture)
-    {
-        var fields = Field()
-            .Matches(note)
-            .GroupBy(match => match.Groups[1].Value)
-            .ToDictionary(
-                group => group.Key,
-                group => int.Parse(group.First().Groups[2].Value, CultureInfo.InvariantCulture)
-            );
-        return Pool(fields, "prefill") is { } prefill && Pool(fields, "decode") is { } decode
+    /// <summary>Null when the row does not say it.</summary>
+    public static DisaggregatedLayout? Of(IInferenceColumns stated, Architecture architecture) =>
+        stated is { PrefillPool: { } prefill, DecodePool: { } decode }
             ? new DisaggregatedLayout(
-                Spread(prefill, architecture),
-                fields.GetValueOrDefault("prefill_num_workers", 1),
-                Spread(decode, architecture),
-                fields.GetValueOrDefault("decode_num_workers", 1)
+                Spread(prefill.Parallelism, architecture),
+                prefill.Replicas,
+                Spread(decode.Parallelism, architecture),
+                decode.Replicas
             )
             : null;
-    }
 
     /// <summary>
     /// Tables that do not record data-parallel attention give its ranks as those of tensor parallelism. Where a cache is
@@ -50,22 +39,4 @@ internal sealed partial record DisaggregatedLayout(
                 Data = stated.Tensor,
             }
             : stated;
-
-    private static Parallelism? Pool(Dictionary<string, int> fields, string pool)
-    {
-        return fields.ContainsKey(pool + "_tp_size")
-            ? new Parallelism(
-                Degree("_tp_size"),
-                Degree("_pp_size"),
-                Degree("_moe_ep_size"),
-                Degree("_attention_dp_size")
-            )
-            : null;
-
-        // A degree of 0 stands for none.
-        int Degree(string name) => Math.Max(1, fields.GetValueOrDefault(pool + name, 1));
-    }
-
-    [GeneratedRegex(@"\b((?:prefill|decode)_[a-z_]+)=(\d+)")]
-    private static partial Regex Field();
 }

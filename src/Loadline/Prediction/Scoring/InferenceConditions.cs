@@ -1,62 +1,54 @@
-using System.Globalization;
-using System.Text.RegularExpressions;
 using Loadline.Models;
 
 namespace Loadline.Prediction;
 
 /// <summary>What one row of inference measurements says it was measured under, in our terms.</summary>
-internal sealed partial class InferenceConditions(CsvRow row)
+internal sealed class InferenceConditions(IInferenceColumns columns)
 {
-    /// <summary>InferenceX draws lengths uniformly between 0.8 and 1.0 of the nominal value.</summary>
-    private const double InferenceXMeanLength = 0.9;
+    public InferenceConditions(CsvRow row)
+        : this(row["scenario"] is null ? new OwnColumns(row) : new PublishedColumns(row)) { }
 
-    public string Scenario => row.Text("scenario");
+    /// <summary>The row as it stands.</summary>
+    public IInferenceColumns Stated => columns;
 
-    public string Metric => row.Text("metric");
+    public string Scenario => columns.Scenario;
 
-    public double InputTokens => Length("input_tokens");
+    public string Metric => columns.Metric;
 
-    public double OutputTokens => Length("output_tokens");
+    /// <summary>0 where it is not stated.</summary>
+    public double InputTokens => columns.InputTokens ?? 0;
 
-    public int Devices => (int)(row.WholeNumber("accelerator_count") ?? 1);
+    /// <summary>0 where it is not stated.</summary>
+    public double OutputTokens => columns.OutputTokens ?? 0;
 
-    public int? Tensor => (int?)row.WholeNumber("tp");
+    public int Devices => (int)(columns.Devices ?? 1);
 
-    public int Pipeline => (int)(row.WholeNumber("pp") ?? 1);
+    public int? Tensor => (int?)columns.Tensor;
+
+    public int Pipeline => (int)(columns.Pipeline ?? 1);
 
     /// <summary>Groups that whole experts are dealt to; 0 in a row stands for none.</summary>
-    public int Expert => Math.Max(1, (int)(row.WholeNumber("ep") ?? 1));
+    public int Expert => Math.Max(1, (int)(columns.Expert ?? 1));
 
-    public int Data => Math.Max(1, (int)(row.WholeNumber("dp") ?? 1));
+    public int Data => Math.Max(1, (int)(columns.Data ?? 1));
 
     /// <summary>Requests in flight or sequences of a batch; null when the engine decides.</summary>
-    public double? Concurrency =>
-        IsOfOneUser ? 1
-        : row["concurrency_or_batch"] is null or "max" ? null
-        : row.Number("concurrency_or_batch");
-
-    /// <summary>True for prompts timed alone, although the engine was set up for more users.</summary>
-    private bool IsOfOneUser =>
-        Scenario == "prefill-only" && (row["note"] ?? "").Contains("single-user prefill", StringComparison.Ordinal);
+    public double? Concurrency => columns.Concurrency;
 
     /// <summary>Requests per second; null for a closed loop, for everything at once and where none is stated.</summary>
-    public double? Rate => row["request_rate"] is null or "inf" or "closed-loop" ? null : row.Number("request_rate");
+    public double? Rate => columns.Rate;
 
     /// <summary>Requests of the whole run; null where the row does not say.</summary>
-    public int? Requests => Number(RequestCount());
+    public int? Requests => columns.Requests;
 
     /// <summary>Tokens of the longest answers; null where the row does not say.</summary>
-    public int? LongestOutputTokens => Number(NominalOutput());
+    public int? LongestOutputTokens => columns.LongestOutputTokens;
 
     /// <summary>True when one batch starts and ends together.</summary>
-    public bool IsStaticBatch =>
-        Scenario == "offline-throughput" && row["request_rate"] is null && Concurrency is not null;
+    public bool IsStaticBatch => columns.IsStaticBatch;
 
     /// <summary>Tokens already in the cache when a part of a prompt is measured behind them.</summary>
-    public double Depth =>
-        Scenario == "llama-bench pp" && AtDepth().Match(row["note"] ?? "") is { Success: true } match
-            ? double.Parse(match.ValueSpan, CultureInfo.InvariantCulture)
-            : 0;
+    public double Depth => columns.Depth;
 
     /// <summary>
     /// Engine and version as <c>--engine</c> takes them. Where no version is stated, the day of the source stands in for
@@ -66,43 +58,28 @@ internal sealed partial class InferenceConditions(CsvRow row)
     {
         get
         {
-            var (name, version) = MeasuredEngines.Of(row.Text("engine"), row["engine_version"]);
+            var (name, version) = MeasuredEngines.Of(columns.Engine, columns.EngineVersion);
             return version is not null ? $"{name}@{version}"
-                : MeasuredEngines.LastDayOf(row["source_date"]) is { } day ? $"{name}@{day}"
+                : MeasuredEngines.LastDayOf(columns.Date) is { } day ? $"{name}@{day}"
                 : name;
         }
     }
 
     /// <summary>True when the version is taken from the date of the source, or is the newest for want of both.</summary>
-    public bool IsVersionAssumed => MeasuredEngines.Of(row.Text("engine"), row["engine_version"]).Version is null;
+    public bool IsVersionAssumed => MeasuredEngines.Of(columns.Engine, columns.EngineVersion).Version is null;
 
     /// <summary>True when the weights are a mix that its name does not fix, and another stands in for it.</summary>
-    public bool IsMixAssumed => MeasuredFormats.IsStandIn(row.Text("weight_format"));
+    public bool IsMixAssumed => MeasuredFormats.IsStandIn(columns.WeightFormat);
+
+    /// <summary>Why requests of unknown length cannot be served; null when both lengths are stated.</summary>
+    public string? WithoutLengths =>
+        Scenario is not ("server" or "interactive" or "offline-throughput" or "single-stream") ? null
+        : columns.InputTokens is null ? "the mean input length is not stated"
+        : columns.OutputTokens is null ? "the mean output length is not stated"
+        : null;
 
     /// <summary>The recipe, or null when we have none for the format.</summary>
-    public string? Weights(Model model) => MeasuredFormats.RecipeOf(row.Text("weight_format"), model.Architecture);
+    public string? Weights(Model model) => MeasuredFormats.RecipeOf(columns.WeightFormat, model.Architecture);
 
-    public string? KvCache => MeasuredFormats.CacheOf(row["kv_format"]);
-
-    private int? Number(Regex field) =>
-        field.Match(row["note"] ?? "") is { Success: true } match
-            ? int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture)
-            : null;
-
-    private double Length(string column)
-    {
-        var tokens = row.Number(column) ?? 0;
-        return (row["source"] ?? "").Contains("InferenceX", StringComparison.Ordinal)
-            ? tokens * InferenceXMeanLength
-            : tokens;
-    }
-
-    [GeneratedRegex(@"\bn_requests=(\d{1,9})\b")]
-    private static partial Regex RequestCount();
-
-    [GeneratedRegex(@"\bdataset nominal \d{1,9}/(\d{1,9})\b")]
-    private static partial Regex NominalOutput();
-
-    [GeneratedRegex(@"(?<=at depth )\d+")]
-    private static partial Regex AtDepth();
+    public string? KvCache => MeasuredFormats.CacheOf(columns.CacheFormat);
 }

@@ -12,13 +12,12 @@ internal sealed class InferencePredictor(CatalogReader catalog)
     private readonly Dictionary<string, string> refusals = [];
 
     /// <summary>The published metric in its published unit, or null and why not.</summary>
-    public Estimate? Predict(CsvRow row, Model model, out string? refused)
+    public Estimate? Predict(InferenceConditions conditions, Model model, out string? refused)
     {
-        var conditions = new InferenceConditions(row);
         if (conditions.Scenario == "server-disagg")
-            return Disaggregated(row, conditions, model, out refused);
+            return Disaggregated(conditions, model, out refused);
         if (
-            Prepare(row, conditions, model, ServingLayout.Of(conditions, model.Architecture).Splits, out refused!)
+            Prepare(conditions, model, ServingLayout.Of(conditions, model.Architecture).Splits, out refused!)
             is not { } ready
         )
             return null;
@@ -36,8 +35,12 @@ internal sealed class InferencePredictor(CatalogReader catalog)
         return estimate;
     }
 
+    /// <summary>Id of the accelerator that a row states or prints; null when the catalog knows none by that name.</summary>
+    public string? AcceleratorOf(InferenceConditions conditions) =>
+        conditions.Stated.AcceleratorId
+        ?? (conditions.Stated.Accelerator is { } printed ? AcceleratorNames.IdOf(printed, catalog) : null);
+
     private Prepared? Prepare(
-        CsvRow row,
         InferenceConditions conditions,
         Model model,
         IEnumerable<Parallelism> splits,
@@ -47,12 +50,12 @@ internal sealed class InferencePredictor(CatalogReader catalog)
         var weights = conditions.Weights(model);
         if (weights is null)
         {
-            refused = $"weight format {row["weight_format"]} is not known";
+            refused = $"weight format {conditions.Stated.WeightFormat} is not known";
             return null;
         }
-        if (row["accelerator_id"] is not { } accelerator)
+        if (AcceleratorOf(conditions) is not { } accelerator)
         {
-            refused = $"accelerator {row["accelerator"]} has no id";
+            refused = $"accelerator {conditions.Stated.Accelerator} has no id";
             return null;
         }
         var key =
@@ -216,20 +219,20 @@ internal sealed class InferencePredictor(CatalogReader catalog)
         };
     }
 
-    /// <summary>Prefill and decode on devices of their own, as the note lays them out.</summary>
-    private Estimate? Disaggregated(CsvRow row, InferenceConditions conditions, Model model, out string? refused)
+    /// <summary>Prefill and decode on devices of their own, as the row lays them out.</summary>
+    private Estimate? Disaggregated(InferenceConditions conditions, Model model, out string? refused)
     {
         if (
-            DisaggregatedLayout.Read(row["note"] ?? "", model.Architecture) is not { } layout
+            DisaggregatedLayout.Of(conditions.Stated, model.Architecture) is not { } layout
             || layout.Devices != conditions.Devices
         )
         {
-            refused = "the note does not say how prefill and decode are laid out";
+            refused = "the row does not say how prefill and decode are laid out";
             return null;
         }
         if (
-            Prepare(row, conditions, model, [layout.Prefill], out refused!) is not { } prefill
-            || Prepare(row, conditions, model, [layout.Decode], out refused!) is not { } decode
+            Prepare(conditions, model, [layout.Prefill], out refused!) is not { } prefill
+            || Prepare(conditions, model, [layout.Decode], out refused!) is not { } decode
         )
             return null;
         var request = new RequestShape(conditions.InputTokens, conditions.OutputTokens);
@@ -244,6 +247,7 @@ internal sealed class InferencePredictor(CatalogReader catalog)
             refused = "the requests in flight are not stated";
             return null;
         }
+        refused = null;
         var point = serving.AtConcurrency(Math.Max(1, inFlight));
         return Metric(decode, conditions, point, point.TtftSeconds, 1);
 

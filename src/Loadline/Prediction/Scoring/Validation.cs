@@ -16,11 +16,13 @@ public static class Validation
             return new MachineScoring(catalog).Score(table, withCases);
         if (table.HasColumns("engine", "model", "scenario", "metric", "value", "concurrency_or_batch"))
             return new InferenceScoring(catalog, models).Score(table, withCases);
+        if (table.HasColumns("engine", "model", "workload", "metric", "value", "concurrency"))
+            return new InferenceScoring(catalog, models).Score(table, withCases);
         throw new BadContentException(
             table.File,
             "line 1",
             "columns of no known kind",
-            "those of memory measurements (metric, value_bytes_or_tokens, scorable, ...), of cache capacity (max_sequences, free_memory_fraction, max_seq_len, ...), of inference (engine, model, scenario, metric, value, ...) or of runs on a measured machine (engine, model_arch_facts, threads, metric, value, ...)"
+            "those of memory measurements (metric, value_bytes_or_tokens, scorable, ...), of cache capacity (max_sequences, free_memory_fraction, max_seq_len, ...), of inference (engine, model, scenario or workload, metric, value, ...) or of runs on a measured machine (engine, model_arch_facts, threads, metric, value, ...)"
         );
     }
 }

@@ -1,0 +1,58 @@
+using System.Globalization;
+using Loadline.Catalog;
+using Loadline.Prediction;
+
+namespace Loadline.Accuracy;
+
+/// <summary>
+/// The pages and images that are made from measurements. What people write into a page stays: only what lies between
+/// <c>&lt;!-- begin NAME --&gt;</c> and <c>&lt;!-- end NAME --&gt;</c> is made anew.
+/// </summary>
+internal sealed class AccuracyPages(string root)
+{
+    private readonly CatalogReader catalog = new();
+
+    /// <summary>docs/accuracy.md and its images as they should stand, by path.</summary>
+    public IEnumerable<(string Path, string Text)> Current()
+    {
+        var figures = Figures(Sample());
+        var page = Path.Combine(root, "docs", "accuracy.md");
+        var text = File.ReadAllText(page).ReplaceLineEndings("\n");
+        text = Replaced(text, "times", new TimesSection(figures, catalog).Write(new Markdown()));
+        text = Replaced(text, "fitted-constants", new TimesSection(figures, catalog).Constants(new Markdown()));
+        yield return (page, text);
+    }
+
+    /// <summary>The same tables from another file, with the day they were made.</summary>
+    public (string Path, string Text) FullRun(CsvTable table, TimeProvider clock)
+    {
+        var day = clock.GetUtcNow().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+        var head =
+            "# How close Loadline is: a run over everything collected\n\n"
+            + $"Run of {day} over {table.Rows.Count.ToString("N0", CultureInfo.InvariantCulture)} published figures, of which "
+            + "[accuracy.md](accuracy.md) shows a sample that stands in the repository. The whole collection is not\n"
+            + "redistributed; `dotnet run -c Release --project eng/Loadline.Accuracy -- report --full FILE` writes this page.\n\n";
+        return (
+            Path.Combine(root, "docs", "accuracy-full-run.md"),
+            head + new TimesSection(Figures(table), catalog).Write(new Markdown())
+        );
+    }
+
+    private IReadOnlyList<Figure> Figures(CsvTable table) => new FigureReader(catalog).Read(table);
+
+    private CsvTable Sample()
+    {
+        using var text = File.OpenText(Path.Combine(root, "measurements", "inference.csv"));
+        return CsvTable.Read("inference.csv", text);
+    }
+
+    private static string Replaced(string text, string name, Markdown content)
+    {
+        var (begin, end) = ($"<!-- begin {name} -->\n", $"<!-- end {name} -->");
+        var from = text.IndexOf(begin, StringComparison.Ordinal);
+        var to = text.IndexOf(end, StringComparison.Ordinal);
+        if (from < 0 || to < from)
+            throw new BadContentException("accuracy.md", name, "no place for it", $"{begin.Trim()} and {end}");
+        return $"{text[..(from + begin.Length)]}\n{content}\n{text[to..]}";
+    }
+}

@@ -1,0 +1,47 @@
+using Loadline.Prediction;
+using static Loadline.Accuracy.Markdown;
+
+namespace Loadline.Accuracy;
+
+/// <summary>What became of a slice's goals.</summary>
+internal sealed class GoalResult(Goal goal, SliceScore score)
+{
+    /// <summary>Every goal in words, the result, and whether it is met; null where nothing could be scored.</summary>
+    public IEnumerable<(string Goal, string Result, bool? IsMet)> All
+    {
+        get
+        {
+            if (goal.Median is { } median)
+                yield return AtMost("median", median, score.MedianAbsoluteError, Percent);
+            if (goal.P90 is { } p90)
+                yield return AtMost("90th percentile", p90, score.P90AbsoluteError, Percent);
+            if (goal.HalfWidth is { } width)
+                yield return AtMost("median half-width", width, score.MedianHalfWidth, Factor);
+            if (goal.Refused is { } refused)
+                yield return AtMost("refused", refused, RefusedShare, Percent);
+            if (goal.Coverage is { } coverage)
+                yield return (
+                    $"{Percent(coverage.Least)} to {Percent(coverage.Most)} inside",
+                    score.Coverage90 is null
+                        ? "no figures"
+                        : $"{Percent(score.Coverage90)}, half-width {Factor(score.MedianHalfWidth)}",
+                    score.Coverage90 is { } inside ? inside >= coverage.Least && inside <= coverage.Most : null
+                );
+        }
+    }
+
+    private double? RefusedShare =>
+        score.Rows + score.Refused == 0 ? null : score.Refused / (double)(score.Rows + score.Refused);
+
+    private static (string, string, bool?) AtMost(
+        string what,
+        double goal,
+        double? result,
+        Func<double?, string> text
+    ) =>
+        (
+            $"{what} at most {text(goal)}",
+            result is null ? "no figures" : text(result),
+            result is { } value ? value <= goal : null
+        );
+}
