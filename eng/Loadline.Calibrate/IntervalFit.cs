@@ -54,30 +54,31 @@ internal sealed class IntervalFit(CsvTable table)
             var name = conditions.Engine.Split('@');
             var engine = catalog.Engines.Find(name[0]);
             var rules = engine.RulesFor(name.Length > 1 ? name[1] : null);
+            var isDisaggregated = conditions.Scenario == "server-disagg";
             var hardware = catalog.Accelerators.Find(accelerator);
             if (!DeploymentIntervals.AreOf(hardware, catalog.Kernels.For(hardware, engine, rules).Rung))
                 continue;
             yield return new Residual(
                 quantity,
-                rules.Kernels ?? engine.Id,
+                isDisaggregated ? DeploymentIntervals.Disaggregated : rules.Kernels ?? engine.Id,
+                model.Id,
                 model.Architecture,
-                conditions.IsFullyStated,
+                isDisaggregated || conditions.IsFullyStated,
                 scored.Deployment,
                 Math.Abs(Math.Log(scored.Measured / predicted.Value))
             );
         }
     }
 
-    /// <summary>Null for what the intervals do not tell apart, such as whole requests, and for disaggregated serving.</summary>
+    /// <summary>Null for what the intervals do not tell apart, such as whole requests.</summary>
     private static PredictedQuantity? QuantityOf(InferenceConditions conditions) =>
         conditions.Metric switch
         {
-            _ when conditions.Scenario == "server-disagg" => null,
             "tpot_ms_mean_or_median" or "tpot_ms_mean" or "tpot_ms_median" or "decode_tok_s_per_seq" =>
                 PredictedQuantity.TimePerToken,
             "prefill_tok_s" => PredictedQuantity.FirstTokenAlone,
             "ttft_ms_mean_or_median" or "ttft_ms_mean" or "ttft_ms_median" => conditions
-                is { Scenario: "server" }
+                is { Scenario: "server" or "server-disagg" }
                     and not { Concurrency: 1 }
                 ? PredictedQuantity.FirstTokenUnderLoad
                 : PredictedQuantity.FirstTokenAlone,
@@ -94,7 +95,8 @@ internal sealed class IntervalFit(CsvTable table)
             residual
         );
         yield return (new Group(residual.Quantity, residual.Engine, null, stated), residual);
-        yield return (new Group(residual.Quantity, null, null, stated), residual);
+        if (residual.Engine != DeploymentIntervals.Disaggregated)
+            yield return (new Group(residual.Quantity, null, null, stated), residual);
     }
 
     private static JsonObject Entry(Group group, IReadOnlyList<Residual> residuals)
@@ -125,7 +127,7 @@ internal sealed class IntervalFit(CsvTable table)
         entry["stated"] = group.Stated;
         entry["factor"] = Math.Round(Math.Exp(size), 2);
         entry["deployments"] = deployments;
-        entry["families"] = residuals.Select(residual => residual.Architecture.Family).Distinct().Count();
+        entry["models"] = residuals.Select(residual => residual.Model).Distinct(StringComparer.Ordinal).Count();
         entry["layers"] = new JsonArray([
             .. residuals
                 .SelectMany(residual => LayerKinds.Of(residual.Architecture))
@@ -143,6 +145,7 @@ internal sealed class IntervalFit(CsvTable table)
     private sealed record Residual(
         PredictedQuantity Quantity,
         string Engine,
+        string Model,
         Architecture Architecture,
         bool IsStated,
         string Deployment,

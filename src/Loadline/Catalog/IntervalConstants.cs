@@ -48,8 +48,8 @@ public sealed record IntervalConstants
     /// <summary>Deployments behind it.</summary>
     public required int Deployments { get; init; }
 
-    /// <summary>Model families behind it.</summary>
-    public required int Families { get; init; }
+    /// <summary>Models behind it.</summary>
+    public required int Models { get; init; }
 
     /// <summary>Kinds of layers that some of those models have; others are less certain.</summary>
     public ImmutableArray<string> Layers

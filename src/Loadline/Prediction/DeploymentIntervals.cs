@@ -8,11 +8,14 @@ namespace Loadline.Prediction;
 /// <param name="HasExperts">Whether the model has experts.</param>
 public sealed record DeploymentIntervals(CatalogReader? Catalog, string Engine, bool HasExperts)
 {
+    /// <summary>Name under which prefill and decode on devices of their own are compared, whatever the engine.</summary>
+    public const string Disaggregated = "disaggregated";
+
     /// <summary>Fewer deployments say too little of a 90th percentile.</summary>
     private const int FewestDeployments = 8;
 
-    /// <summary>Deployments of one family say nothing of another.</summary>
-    private const int FewestFamilies = 2;
+    /// <summary>Deployments of one model say nothing of another.</summary>
+    private const int FewestModels = 2;
 
     /// <summary>
     /// True for hardware they hold for: constants fitted to whole runs, and the classes of processors, have intervals of
@@ -32,7 +35,7 @@ public sealed record DeploymentIntervals(CatalogReader? Catalog, string Engine, 
     private IntervalConstants? Enough(PredictedQuantity quantity, string? engine, bool? experts, bool isStated) =>
         Catalog?.Intervals.Get(IntervalConstants.IdOf(quantity, engine, experts, isStated)) is { } found
         && found.Deployments >= FewestDeployments
-        && found.Families >= FewestFamilies
+        && found.Models >= FewestModels
             ? found
             : null;
 }

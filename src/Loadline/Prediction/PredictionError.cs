@@ -33,6 +33,9 @@ public readonly record struct PredictionError(
     /// </summary>
     private const double TransferWidening = 0.25;
 
+    /// <summary>Beyond an order of magnitude either way a prediction says nothing more.</summary>
+    private const double WidestFactor = 10;
+
     /// <summary>The same for kinds of layers that no compared model had.</summary>
     private const double NewLayerWidening = 0.5;
 
@@ -69,7 +72,10 @@ public readonly record struct PredictionError(
             var compared = DeploymentIntervals.AreOf(deployment.Accelerator, rung)
                 ? deployment.Intervals.For(quantity, isStated)
                 : null;
-            var factor = compared?.Factor ?? Math.Pow(kernels.Constants.IntervalFactor, exponent);
+            var factor = Math.Min(
+                WidestFactor,
+                compared?.Factor ?? Math.Pow(kernels.Constants.IntervalFactor, exponent)
+            );
             if (compared is not null && HasOtherLayers(deployment.Architecture, compared))
                 factor = Math.Pow(factor, 1 + NewLayerWidening);
             if (rung == KernelRung.DatasheetOnly)
@@ -79,6 +85,10 @@ public readonly record struct PredictionError(
             return isTransferred ? Math.Max(factor, Math.Pow(OtherVendorFactor, exponent)) : factor;
         }
     }
+
+    /// <summary>The error of prefill and decode on devices of their own.</summary>
+    public static PredictionError OfDisaggregated(Deployment decode) =>
+        Of(decode with { Intervals = decode.Intervals with { Engine = DeploymentIntervals.Disaggregated } });
 
     private static PredictionError Uniform(double factor, bool isTransferred, Evidence evidence)
     {

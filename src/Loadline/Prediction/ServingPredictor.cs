@@ -70,7 +70,9 @@ public sealed class ServingPredictor(CatalogReader catalog)
         if (steady.Point is not { } point)
             return blank with { Reason = steady.Note };
 
-        var error = PredictionError.Of(deployment);
+        var error = question.Prefill is null
+            ? PredictionError.Of(deployment)
+            : PredictionError.OfDisaggregated(deployment);
         var ttft = new Duration(point.TtftSeconds);
         var ttftEstimate = error.FirstTokenTime(ttft, isAlone: point.InFlight <= 1);
         var tpot = error.Time(new Duration(point.TpotSeconds));

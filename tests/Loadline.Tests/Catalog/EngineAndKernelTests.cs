@@ -95,7 +95,7 @@ public sealed class EngineAndKernelTests
         var rules = Catalog.Engines.Find("tensorrt-llm").RulesFor(null);
 
         rules.On(Catalog.Accelerators.Find("h100")).ShouldBe(rules);
-        rules.QuantizedKernelStartupFactor.ShouldBe(0.5);
+        rules.QuantizedKernelStartupFactor.ShouldBe(0.4);
     }
 
     [Theory]

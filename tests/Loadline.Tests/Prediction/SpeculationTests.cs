@@ -51,7 +51,7 @@ public sealed class SpeculationTests
     [Fact]
     public void A_cached_prefix_shortens_the_wait_for_the_first_token()
     {
-        var step = new Step(Deployment);
+        var step = new Step(Deployments.Of("meta-llama/Llama-3.1-8B-Instruct"));
         var whole = new StepCosts(step, 8192, new RequestShape(4000, 500));
         var cached = new StepCosts(step, 8192, new RequestShape(4000, 500, CachedPrefixTokens: 3000));
         cached.Prefill(0).ShouldBeLessThan(0.5 * whole.Prefill(0));

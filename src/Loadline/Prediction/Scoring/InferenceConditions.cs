@@ -5,6 +5,8 @@ namespace Loadline.Prediction;
 /// <summary>What one row of inference measurements says it was measured under, in our terms.</summary>
 internal sealed class InferenceConditions(IInferenceColumns columns)
 {
+    private const int DevicesPerServer = 8;
+
     public InferenceConditions(CsvRow row)
         : this(row["scenario"] is null ? new OwnColumns(row) : new PublishedColumns(row)) { }
 
@@ -66,12 +68,12 @@ internal sealed class InferenceConditions(IInferenceColumns columns)
     }
 
     /// <summary>
-    /// True for rows that leave nothing open: of the best grade and with their split and the requests in flight where
-    /// they are of servers, not of the worst where nothing but one batch runs.
+    /// True for rows that leave nothing open: of the best grade and with the requests in flight and their split, of which
+    /// tables are sure within a server only, where they are of servers; not of the worst where nothing but one batch runs.
     /// </summary>
     public bool IsFullyStated =>
         Scenario.StartsWith("server", StringComparison.Ordinal)
-            ? columns.Grade == "A" && Concurrency is not null && Tensor is not null
+            ? columns.Grade == "A" && Concurrency is not null && Tensor is not null && Devices <= DevicesPerServer
             : columns.Grade is "A" or "B";
 
     /// <summary>True when the version is taken from the date of the source, or is the newest for want of both.</summary>

@@ -249,7 +249,8 @@ internal sealed class InferencePredictor(CatalogReader catalog)
         }
         refused = null;
         var point = serving.AtConcurrency(Math.Max(1, inFlight));
-        return Metric(decode, conditions, point, point.TtftSeconds, 1);
+        var judged = decode with { Error = PredictionError.OfDisaggregated(decode.Deployment) };
+        return Metric(judged, conditions, point, point.TtftSeconds, 1);
 
         ServingPool Pool(Prepared ready, int replicas) =>
             new(

@@ -48,7 +48,7 @@ public sealed record SliceScore
     /// <summary>Median signed error: positive when too much is predicted.</summary>
     public required double? Bias { get; init; }
 
-    /// <summary>Share of the rows inside their 90 % interval.</summary>
+    /// <summary>Mean over deployments of the share of their rows inside the 90 % interval.</summary>
     public required double? Coverage90 { get; init; }
 
     /// <summary>Median of sqrt(high / low): the half-width of the interval as a factor.</summary>

@@ -73,7 +73,9 @@ public static class Scoring
             Coverage90 =
                 scored.Count == 0
                     ? null
-                    : scored.Count(item => IsInside(item.Predicted!.Value, item.Measured)) / (double)scored.Count,
+                    : scored
+                        .GroupBy(item => (item.Deployment, item.Metric))
+                        .Average(rows => rows.Average(row => IsInside(row.Predicted!.Value, row.Measured) ? 1.0 : 0)),
             MedianHalfWidth =
                 widths.Count == 0
                     ? null
