@@ -18,9 +18,15 @@ internal sealed class AccuracyPages(string root)
         var figures = Figures(Sample());
         var page = Path.Combine(root, "docs", "accuracy.md");
         var text = File.ReadAllText(page).ReplaceLineEndings("\n");
-        text = Replaced(text, "times", new TimesSection(figures, catalog).Write(new Markdown()));
-        text = Replaced(text, "fitted-constants", new TimesSection(figures, catalog).Constants(new Markdown()));
+        text = Replaced(text, "times", new TimesSection(figures).Write(new Markdown()));
+        text = Replaced(text, "fitted-constants", ConstantsSection.Write(new Markdown(), catalog));
         yield return (page, text);
+
+        var images = Path.Combine(root, "docs", "images");
+        var scored = figures.Figures.Where(figure => figure.LeftOut is null).ToList();
+        yield return (Path.Combine(images, "accuracy-scatter.svg"), new ScatterPlot(scored).Draw());
+        yield return (Path.Combine(images, "accuracy-slices.svg"), new SlicePlot(scored).Draw());
+        yield return (Path.Combine(images, "accuracy-intervals.svg"), new IntervalPlot(scored).Draw());
     }
 
     /// <summary>The same tables from another file, with the day they were made.</summary>
@@ -34,11 +40,11 @@ internal sealed class AccuracyPages(string root)
             + "redistributed; `dotnet run -c Release --project eng/Loadline.Accuracy -- report --full FILE` writes this page.\n\n";
         return (
             Path.Combine(root, "docs", "accuracy-full-run.md"),
-            head + new TimesSection(Figures(table), catalog).Write(new Markdown())
+            head + new TimesSection(Figures(table)).Write(new Markdown())
         );
     }
 
-    private IReadOnlyList<Figure> Figures(CsvTable table) => new FigureReader(catalog).Read(table);
+    private Collection Figures(CsvTable table) => new FigureReader(catalog).Read(table);
 
     private CsvTable Sample()
     {

@@ -27,7 +27,8 @@ internal sealed class Markdown
 
     public static string Percent(double? share) =>
         share is { } value
-            ? (value * 100).ToString(value < 0.0995 ? "0.0" : "N0", CultureInfo.InvariantCulture) + " %"
+            ? (value * 100).ToString(Math.Abs(value) < 0.0995 ? "0.0;-0.0;0.0" : "N0", CultureInfo.InvariantCulture)
+                + " %"
             : "";
 
     public static string Factor(double? factor) =>

@@ -15,6 +15,9 @@ internal sealed record Goal
 /// <summary>Figures that belong together, chosen by their conditions, and how close they should be.</summary>
 internal sealed record Slice(string Name, Goal Goal, Func<Figure, bool> Has)
 {
+    /// <summary>The name without what it explains in brackets, and without a word that only makes sense in a list.</summary>
+    public string ShortName => Name.Split(" (")[0].Replace("- of", "Time per token of", StringComparison.Ordinal);
+
     /// <summary>A deployment counts once in a slice, with all of its figures.</summary>
     public SliceScore Score(IEnumerable<Figure> figures) => ScoreOf(Name, figures.Where(Has));
 
@@ -55,9 +58,9 @@ internal static class Slices
                     && Minor(figure.EngineVersion) == version
             ),
             new(
-                "- of measured hardware: width of the interval",
+                "- where engine and GPU are known: width of the interval",
                 new Goal { HalfWidth = 1.35 },
-                figure => IsServedOnNvidia(figure) && figure.IsMeasuredHardware
+                figure => IsServedOnNvidia(figure) && figure.IsKnown
             ),
             new(
                 "Throughput offline, TensorRT-LLM and MLPerf",

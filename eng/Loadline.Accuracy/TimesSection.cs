@@ -1,19 +1,20 @@
 using Loadline.Catalog;
 using Loadline.Prediction;
-using Loadline.Quantities;
 using static Loadline.Accuracy.Markdown;
 
 namespace Loadline.Accuracy;
 
 /// <summary>The tables of predicted against measured times: failures first, then goals, then everything by its parts.</summary>
-internal sealed class TimesSection(IReadOnlyList<Figure> all, CatalogReader catalog)
+internal sealed class TimesSection(Collection collection)
 {
     private const int FailuresShown = 25;
     private const double WideInterval = 1.5;
     private const string ScoreHeads =
         ">Deployments|>Figures|>Refused|>Median error|>90th percentile|>Bias|>Inside 90 %|>Half-width|>Interval score";
 
-    private readonly IReadOnlyList<Figure> scored = [.. all.Where(figure => figure.LeftOut is null)];
+    private readonly IReadOnlyList<Figure> all = collection.Figures;
+
+    private readonly IReadOnlyList<Figure> scored = [.. collection.Figures.Where(figure => figure.LeftOut is null)];
 
     public Markdown Write(Markdown page)
     {
@@ -69,12 +70,12 @@ internal sealed class TimesSection(IReadOnlyList<Figure> all, CatalogReader cata
                             figure.AcceleratorName,
                             figure.Stated.Model,
                             figure.Stated.WeightFormat,
-                            Quantity: QuantityName(figure)
+                            figure.Term
                         )
                     )
                     .Select(group => (group.Key, Sorted: group.OrderBy(figure => figure.Scored.AbsoluteError).ToList()))
-                    .Select(group => (group.Key, group.Sorted, Middle: group.Sorted[group.Sorted.Count / 2].Scored))
-                    .OrderByDescending(group => SizeOf(group.Middle))
+                    .Select(group => (group.Key, group.Sorted, Middle: group.Sorted[group.Sorted.Count / 2]))
+                    .OrderByDescending(group => SizeOf(group.Middle.Scored))
                     .Take(FailuresShown)
                     .Select(group =>
                         (IEnumerable<string>)
@@ -83,12 +84,12 @@ internal sealed class TimesSection(IReadOnlyList<Figure> all, CatalogReader cata
                                 group.Key.AcceleratorName,
                                 group.Key.Model,
                                 group.Key.WeightFormat,
-                                group.Key.Quantity,
+                                group.Key.Term,
                                 Count(group.Sorted.Count),
-                                $"{Significant.Three(group.Middle.Measured)}",
-                                $"{Significant.Three(group.Middle.Predicted!.Value.Value)}",
-                                $"{Significant.Three(group.Middle.Predicted.Value.Low)}-{Significant.Three(group.Middle.Predicted.Value.High)}",
-                                Percent(group.Middle.AbsoluteError),
+                                group.Middle.InUnit(group.Middle.Scored.Measured),
+                                group.Middle.InUnit(group.Middle.Scored.Predicted!.Value.Value),
+                                $"{group.Middle.InUnit(group.Middle.Scored.Predicted.Value.Low)}-{group.Middle.InUnit(group.Middle.Scored.Predicted.Value.High)}",
+                                Percent(group.Middle.Scored.AbsoluteError),
                             ]
                     )
             );
@@ -100,14 +101,12 @@ internal sealed class TimesSection(IReadOnlyList<Figure> all, CatalogReader cata
     private void Weak(Markdown page) =>
         page.Heading("Known hardware, wide intervals")
             .Paragraph(
-                $"Kernels of these accelerators were measured, and still the median interval of a family is wider than {Factor(WideInterval)}."
+                $"Kernels of these accelerators were measured under these engines, and still the median interval of a family is wider than {Factor(WideInterval)}."
             )
             .Table(
                 "Engine|Accelerator|Quantity|>Half-width|Families",
                 scored
-                    .Where(figure =>
-                        figure is { IsMeasuredHardware: true, Scored.Predicted: not null, Architecture: not null }
-                    )
+                    .Where(figure => figure is { IsKnown: true, Scored.Predicted: not null, Architecture: not null })
                     .GroupBy(figure =>
                         (
                             figure.EngineName,
@@ -141,12 +140,12 @@ internal sealed class TimesSection(IReadOnlyList<Figure> all, CatalogReader cata
     {
         page.Heading("Goals")
             .Table(
-                "Slice|>Deployments|>Figures|Goal|Result|",
+                "Slice|>Deployments|>Figures|Goal|Result|Verdict",
                 Slices.All(scored).SelectMany(slice => GoalRows(slice, slice.Score(scored)))
             )
             .Paragraph("Ninety in a hundred figures should lie inside a 90 % interval, of each engine by itself:")
             .Table(
-                "Engine|>Deployments|>Figures|Goal|Result|",
+                "Engine|>Deployments|>Figures|Goal|Result|Verdict",
                 Slices.Intervals(scored).SelectMany(slice => GoalRows(slice, slice.Score(scored)))
             );
     }
@@ -202,6 +201,7 @@ internal sealed class TimesSection(IReadOnlyList<Figure> all, CatalogReader cata
                     .GroupBy(figure => figure.LeftOut!)
                     .OrderBy(group => group.Key, StringComparer.Ordinal)
                     .Select(group => Row(group.Key, Slice.ScoreOf(group.Key, group)))
+                    .Concat(collection.NotPredicted.Select(NotPredicted))
                     .Append(Row("all figures, rules applied", Slice.ScoreOf("", scored)))
                     .Append(Row("all figures, nothing left out", Slice.ScoreOf("", all)))
             )
@@ -216,22 +216,8 @@ internal sealed class TimesSection(IReadOnlyList<Figure> all, CatalogReader cata
                     .Select(group => (IEnumerable<string>)[group.Key, Count(group.Count())])
             );
 
-    /// <summary>What is fitted to whole runs, and how models left out of the fit came out.</summary>
-    public Markdown Constants(Markdown page) =>
-        page.Table(
-            "Accelerator|Engine|>Models|>Runs|>90 % interval of models left out|Source",
-            catalog.EndToEnd.All.Select(fit =>
-                (IEnumerable<string>)
-                    [
-                        fit.Accelerator,
-                        fit.Engine,
-                        Count(fit.Models),
-                        Count(fit.Runs),
-                        Factor(fit.IntervalFactor),
-                        fit.Source,
-                    ]
-            )
-        );
+    private static IEnumerable<string> NotPredicted(Exclusion rows) =>
+        [rows.Rule, "", "", Count(rows.Count), .. Enumerable.Repeat("", 6)];
 
     private static IEnumerable<string> Row(string name, SliceScore score) =>
         [
