@@ -44,12 +44,18 @@ internal sealed record Figure(
     /// <summary>The catalog's id, or the name that the source has.</summary>
     public string EngineName => Engine?.Id ?? MeasuredEngines.Of(Stated.Engine, Stated.EngineVersion).Name;
 
-    public string? EngineVersion => MeasuredEngines.Of(Stated.Engine, Stated.EngineVersion).Version;
+    /// <summary>The two leading numbers of the engine's version; null where none is stated.</summary>
+    public Version? MinorVersion =>
+        Version.TryParse(MeasuredEngines.Of(Stated.Engine, Stated.EngineVersion).Version, out var version)
+            ? new Version(version.Major, version.Minor)
+            : null;
+
+    /// <summary>True under one of the engines that most servers run.</summary>
+    public bool IsServer => Servers.Contains(EngineName);
 
     public string AcceleratorName => Accelerator?.Id ?? Stated.Accelerator ?? "not stated";
 
-    public bool IsTimePerTokenOfServer =>
-        Conditions.Metric.StartsWith("tpot", StringComparison.Ordinal) && Servers.Contains(EngineName);
+    public bool IsTimePerTokenOfServer => Conditions.Metric.StartsWith("tpot", StringComparison.Ordinal) && IsServer;
 
     public bool IsLlamaCpp => EngineName.StartsWith("llama.cpp", StringComparison.Ordinal);
 

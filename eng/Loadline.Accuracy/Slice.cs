@@ -55,7 +55,7 @@ internal static class Slices
                 figure =>
                     IsServedOnNvidia(figure)
                     && newest.TryGetValue(figure.EngineName, out var version)
-                    && Minor(figure.EngineVersion) == version
+                    && figure.MinorVersion == version
             ),
             new(
                 "- where engine and GPU are known: width of the interval",
@@ -148,13 +148,10 @@ internal static class Slices
         new(
             figures
                 .Where(IsServedOnNvidia)
-                .Select(figure => (figure.EngineName, Version: Minor(figure.EngineVersion)))
+                .Select(figure => (figure.EngineName, Version: figure.MinorVersion))
                 .Where(pair => pair.Version is not null)
                 .GroupBy(pair => pair.EngineName)
                 .ToDictionary(engine => engine.Key, engine => engine.Max(pair => pair.Version)!),
             StringComparer.Ordinal
         );
-
-    private static Version? Minor(string? version) =>
-        Version.TryParse(version, out var parsed) ? new Version(parsed.Major, parsed.Minor) : null;
 }

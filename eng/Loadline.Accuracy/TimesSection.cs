@@ -32,6 +32,7 @@ internal sealed class TimesSection(Collection collection)
         Goals(page);
         Breakdown(page, "By quantity", "Quantity", figure => QuantityName(figure));
         Breakdown(page, "By engine", "Engine", figure => figure.EngineName);
+        Breakdown(page, "By version of the servers", "Engine", VersionOf, figure => figure.IsServer);
         Breakdown(page, "By accelerator", "Accelerator", figure => figure.AcceleratorName);
         Breakdown(page, "By model family", "Family", figure => figure.Architecture?.Family ?? "not in the catalog");
         Breakdown(
@@ -178,11 +179,18 @@ internal sealed class TimesSection(Collection collection)
         );
     }
 
-    private void Breakdown(Markdown page, string heading, string head, Func<Figure, string> part) =>
+    private void Breakdown(
+        Markdown page,
+        string heading,
+        string head,
+        Func<Figure, string> part,
+        Func<Figure, bool>? of = null
+    ) =>
         page.Heading(heading)
             .Table(
                 $"{head}|{ScoreHeads}",
                 scored
+                    .Where(of ?? (_ => true))
                     .GroupBy(part)
                     .Select(group => (group.Key, Score: Slice.ScoreOf(group.Key, group)))
                     .OrderByDescending(row => row.Score.Rows)
@@ -240,6 +248,9 @@ internal sealed class TimesSection(Collection collection)
             ? Factor(sorted[0])
             : $"{Factor(sorted[0])}-{Factor(sorted[^1])}";
     }
+
+    private static string VersionOf(Figure figure) =>
+        $"{figure.EngineName} {figure.MinorVersion?.ToString() ?? "of its day: no version stated"}";
 
     private static string QuantityName(Figure figure) =>
         figure switch
