@@ -11,7 +11,7 @@ namespace Loadline.Calibrate;
 /// <summary>
 /// Measures how far off predictions were, by quantity, engine and kind of model. The half-width is the conformal 90 %
 /// quantile of the absolute logarithm of measured over predicted, where every deployment has one vote that its rows
-/// share. Accelerators whose constants were fitted to whole runs do not teach it: they have intervals of their own.
+/// share. Accelerators with intervals of their own do not teach it.
 /// </summary>
 internal sealed class IntervalFit(CsvTable table)
 {
@@ -25,7 +25,9 @@ internal sealed class IntervalFit(CsvTable table)
         var entries = residuals
             .SelectMany(Groups)
             .GroupBy(pair => pair.Group, pair => pair.Residual)
-            .OrderBy(group => IntervalConstants.IdOf(group.Key.Quantity, group.Key.Engine, group.Key.Experts))
+            .OrderBy(group =>
+                IntervalConstants.IdOf(group.Key.Quantity, group.Key.Engine, group.Key.Experts, group.Key.Stated)
+            )
             .Select(group => Entry(group.Key, [.. group]));
         return new JsonObject
         {
@@ -38,27 +40,30 @@ internal sealed class IntervalFit(CsvTable table)
     {
         var models = new ModelSource(catalog);
         var cases = Validation.Of(table, catalog, models, withCases: true).Cases!.Value.ToDictionary(one => one.Id);
-        foreach (var row in table.Rows)
+        var scoring = new InferenceScoring(catalog, models);
+        foreach (var conditions in InferenceScoring.Runs(table).Select(run => run.Conditions))
         {
             if (
-                row["id"] is not { } id
-                || !cases.TryGetValue(id, out var scored)
+                !cases.TryGetValue(conditions.Stated.Id, out var scored)
                 || scored.Predicted is not { } predicted
-                || QuantityOf(new InferenceConditions(row)) is not { } quantity
-                || row["accelerator_id"] is not { } accelerator
+                || QuantityOf(conditions) is not { } quantity
+                || scoring.AcceleratorOf(conditions) is not { } accelerator
+                || scoring.ModelOf(conditions).Model is not { } model
             )
                 continue;
-            var engine = catalog.Engines.Find(new InferenceConditions(row).Engine.Split('@')[0]);
-            if (catalog.Kernels.For(catalog.Accelerators.Find(accelerator), engine).Rung == KernelRung.EndToEnd)
+            var name = conditions.Engine.Split('@');
+            var engine = catalog.Engines.Find(name[0]);
+            var rules = engine.RulesFor(name.Length > 1 ? name[1] : null);
+            var hardware = catalog.Accelerators.Find(accelerator);
+            if (!DeploymentIntervals.AreOf(hardware, catalog.Kernels.For(hardware, engine, rules).Rung))
                 continue;
-            var model = models.Read(row.Text("model"));
             yield return new Residual(
                 quantity,
-                engine.Id,
+                rules.Kernels ?? engine.Id,
                 model.Architecture,
+                conditions.IsFullyStated,
                 scored.Deployment,
-                Math.Abs(Math.Log(scored.Measured / predicted.Value)),
-                row["source_date"] ?? ""
+                Math.Abs(Math.Log(scored.Measured / predicted.Value))
             );
         }
     }
@@ -71,7 +76,9 @@ internal sealed class IntervalFit(CsvTable table)
             "tpot_ms_mean_or_median" or "tpot_ms_mean" or "tpot_ms_median" or "decode_tok_s_per_seq" =>
                 PredictedQuantity.TimePerToken,
             "prefill_tok_s" => PredictedQuantity.FirstTokenAlone,
-            "ttft_ms_mean_or_median" or "ttft_ms_mean" or "ttft_ms_median" => conditions.Concurrency > 1
+            "ttft_ms_mean_or_median" or "ttft_ms_mean" or "ttft_ms_median" => conditions
+                is { Scenario: "server" }
+                    and not { Concurrency: 1 }
                 ? PredictedQuantity.FirstTokenUnderLoad
                 : PredictedQuantity.FirstTokenAlone,
             "output_tok_s_total" or "total_tok_s" or "requests_s" when conditions.Rate is null =>
@@ -81,9 +88,13 @@ internal sealed class IntervalFit(CsvTable table)
 
     private static IEnumerable<(Group Group, Residual Residual)> Groups(Residual residual)
     {
-        yield return (new Group(residual.Quantity, residual.Engine, residual.Architecture.HasExperts), residual);
-        yield return (new Group(residual.Quantity, residual.Engine, null), residual);
-        yield return (new Group(residual.Quantity, null, null), residual);
+        var stated = residual.IsStated;
+        yield return (
+            new Group(residual.Quantity, residual.Engine, residual.Architecture.HasExperts, stated),
+            residual
+        );
+        yield return (new Group(residual.Quantity, residual.Engine, null, stated), residual);
+        yield return (new Group(residual.Quantity, null, null, stated), residual);
     }
 
     private static JsonObject Entry(Group group, IReadOnlyList<Residual> residuals)
@@ -111,6 +122,7 @@ internal sealed class IntervalFit(CsvTable table)
             entry["engine"] = engine;
         if (group.Experts is { } experts)
             entry["experts"] = experts;
+        entry["stated"] = group.Stated;
         entry["factor"] = Math.Round(Math.Exp(size), 2);
         entry["deployments"] = deployments;
         entry["families"] = residuals.Select(residual => residual.Architecture.Family).Distinct().Count();
@@ -126,14 +138,14 @@ internal sealed class IntervalFit(CsvTable table)
         return entry;
     }
 
-    private sealed record Group(PredictedQuantity Quantity, string? Engine, bool? Experts);
+    private sealed record Group(PredictedQuantity Quantity, string? Engine, bool? Experts, bool Stated);
 
     private sealed record Residual(
         PredictedQuantity Quantity,
         string Engine,
         Architecture Architecture,
+        bool IsStated,
         string Deployment,
-        double Size,
-        string Date
+        double Size
     );
 }

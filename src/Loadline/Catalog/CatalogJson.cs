@@ -21,6 +21,7 @@ namespace Loadline.Catalog;
         typeof(NameConverter<MemoryBudget>),
         typeof(NameConverter<CacheLayoutKind>),
         typeof(NameConverter<Arithmetic>),
+        typeof(NameConverter<PredictedQuantity>),
     ]
 )]
 [JsonSerializable(typeof(Accelerator))]

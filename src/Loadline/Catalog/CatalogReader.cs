@@ -107,7 +107,8 @@ public sealed class CatalogReader
 
     private static string? IntervalId(EntryLayer layer) =>
         Enum.TryParse<PredictedQuantity>(layer.Text("quantity"), ignoreCase: true, out var quantity)
-            ? IntervalConstants.IdOf(quantity, layer.Text("engine"), layer.Flag("experts"))
+        && layer.Flag("stated") is { } stated
+            ? IntervalConstants.IdOf(quantity, layer.Text("engine"), layer.Flag("experts"), stated)
             : null;
 
     private static string? KernelId(EntryLayer layer) =>

@@ -33,8 +33,14 @@ public sealed record IntervalConstants
     /// <summary>True for models with experts, false for those without; null for both together.</summary>
     public bool? Experts { get; init; }
 
+    /// <summary>
+    /// True for runs that state all their conditions, as a question to Loadline does; false for those that leave out the
+    /// split, the requests in flight or how they were sent.
+    /// </summary>
+    public required bool Stated { get; init; }
+
     [JsonIgnore]
-    public string Id => IdOf(Quantity, Engine, Experts);
+    public string Id => IdOf(Quantity, Engine, Experts, Stated);
 
     /// <summary>Half-width of the 90 % interval as a factor.</summary>
     public required double Factor { get; init; }
@@ -54,6 +60,9 @@ public sealed record IntervalConstants
     public required string Source { get; init; }
     public required string Retrieved { get; init; }
 
-    internal static string IdOf(PredictedQuantity quantity, string? engine, bool? experts) =>
-        $"{quantity}/{engine ?? "any"}/{(experts is { } has ? (has ? "experts" : "dense") : "any")}".ToLowerInvariant();
+    internal static string IdOf(PredictedQuantity quantity, string? engine, bool? experts, bool stated)
+    {
+        var models = experts is { } has ? (has ? "experts" : "dense") : "any";
+        return $"{quantity}/{engine ?? "any"}/{models}/{(stated ? "stated" : "assumed")}".ToLowerInvariant();
+    }
 }

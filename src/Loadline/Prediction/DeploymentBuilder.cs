@@ -101,7 +101,11 @@ public sealed class DeploymentBuilder(CatalogReader catalog)
             Engine = engine,
             Rules = rules.On(accelerator),
             Kernels = kernels,
-            Intervals = new DeploymentIntervals(catalog, engine.Id, request.Model.Architecture.HasExperts),
+            Intervals = new DeploymentIntervals(
+                catalog,
+                rules.Kernels ?? engine.Id,
+                request.Model.Architecture.HasExperts
+            ),
             Parallelism = Split(request, engine),
             MaximumModelLength = request.Context,
             HostLayers = request.HostLayers,

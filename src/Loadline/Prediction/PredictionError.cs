@@ -43,7 +43,9 @@ public readonly record struct PredictionError(
     private const double OtherVendorFactor = 3;
 
     /// <summary>The error of a deployment's times, from how closely its constants belong to it.</summary>
-    public static PredictionError Of(Deployment deployment)
+    /// <param name="deployment">What is predicted.</param>
+    /// <param name="isStated">False where the split, the requests in flight or how they come had to be assumed.</param>
+    public static PredictionError Of(Deployment deployment, bool isStated = true)
     {
         var kernels = deployment.Kernels;
         // Between nodes the network is assumed, so all that is left is an order of magnitude.
@@ -64,7 +66,9 @@ public readonly record struct PredictionError(
 
         double Of(PredictedQuantity quantity, double exponent)
         {
-            var compared = deployment.Intervals.For(quantity);
+            var compared = DeploymentIntervals.AreOf(deployment.Accelerator, rung)
+                ? deployment.Intervals.For(quantity, isStated)
+                : null;
             var factor = compared?.Factor ?? Math.Pow(kernels.Constants.IntervalFactor, exponent);
             if (compared is not null && HasOtherLayers(deployment.Architecture, compared))
                 factor = Math.Pow(factor, 1 + NewLayerWidening);

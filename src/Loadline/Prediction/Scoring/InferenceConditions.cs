@@ -65,6 +65,15 @@ internal sealed class InferenceConditions(IInferenceColumns columns)
         }
     }
 
+    /// <summary>
+    /// True for rows that leave nothing open: of the best grade and with their split and the requests in flight where
+    /// they are of servers, not of the worst where nothing but one batch runs.
+    /// </summary>
+    public bool IsFullyStated =>
+        Scenario.StartsWith("server", StringComparison.Ordinal)
+            ? columns.Grade == "A" && Concurrency is not null && Tensor is not null
+            : columns.Grade is "A" or "B";
+
     /// <summary>True when the version is taken from the date of the source, or is the newest for want of both.</summary>
     public bool IsVersionAssumed => MeasuredEngines.Of(columns.Engine, columns.EngineVersion).Version is null;
 

@@ -59,7 +59,7 @@ internal sealed class InferencePredictor(CatalogReader catalog)
             return null;
         }
         var key =
-            $"{model.Id}|{weights}|{conditions.KvCache}|{conditions.Engine}|{accelerator}|{conditions.Devices}|{string.Join(',', splits)}";
+            $"{model.Id}|{weights}|{conditions.KvCache}|{conditions.Engine}|{accelerator}|{conditions.Devices}|{conditions.IsFullyStated}|{string.Join(',', splits)}";
         if (!prepared.TryGetValue(key, out var ready))
         {
             ready = Build(conditions, model, weights, catalog.Accelerators.Find(accelerator), splits, out var reason);
@@ -108,7 +108,7 @@ internal sealed class InferencePredictor(CatalogReader catalog)
                     built.Deployment,
                     new Step(built.Deployment),
                     memory,
-                    PredictionError.Of(built.Deployment)
+                    PredictionError.Of(built.Deployment, conditions.IsFullyStated)
                 );
             }
             catch (MissingFigureException missing)
