@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Loadline.Catalog;
 using static Loadline.Accuracy.Markdown;
 
@@ -24,25 +25,25 @@ internal static class ConstantsSection
             )
         );
         return catalog.Intervals.All.Any()
-            ? page.Paragraph("Intervals by quantity, engine and kind of model:")
+            ? page.Paragraph(
+                    "Intervals by quantity and engine, dense models and those with experts together; the catalog also has them apart, "
+                        + "and a group of few deployments or of one family gives way to the next wider one:"
+                )
                 .Table(
-                    "Quantity|Engine|Models|>90 % interval|>Deployments|>Families",
-                    catalog.Intervals.All.Select(fit =>
-                        (IEnumerable<string>)
-                            [
-                                $"{fit.Quantity}",
-                                fit.Engine ?? "all",
-                                fit.Experts switch
-                                {
-                                    true => "with experts",
-                                    false => "dense",
-                                    null => "all",
-                                },
-                                Factor(fit.Factor),
-                                Count(fit.Deployments),
-                                Count(fit.Families),
-                            ]
-                    )
+                    "Quantity|Engine|Conditions|>90 % interval|>Deployments|>Families",
+                    catalog
+                        .Intervals.All.Where(fit => fit.Experts is null)
+                        .Select(fit =>
+                            (IEnumerable<string>)
+                                [
+                                    JsonNamingPolicy.CamelCase.ConvertName($"{fit.Quantity}"),
+                                    fit.Engine ?? "all",
+                                    fit.Stated ? "all stated" : "some open",
+                                    Factor(fit.Factor),
+                                    Count(fit.Deployments),
+                                    Count(fit.Families),
+                                ]
+                        )
                 )
             : page.Paragraph("No intervals by quantity, engine and kind of model are entered.");
     }

@@ -42,6 +42,11 @@ internal static class Slices
                 new Goal { Median = 0.09, P90 = 0.3 },
                 IsServedOnNvidia
             ),
+            new(
+                "- of runs that state all their conditions",
+                new Goal(),
+                figure => IsServedOnNvidia(figure) && figure.Conditions.IsFullyStated
+            ),
             new("- of one pool of devices", new Goal(), figure => IsServedOnNvidia(figure) && !IsSplit(figure)),
             new("- of separate prefill and decode", new Goal(), figure => IsServedOnNvidia(figure) && IsSplit(figure)),
             new(
@@ -58,9 +63,9 @@ internal static class Slices
                     && figure.MinorVersion == version
             ),
             new(
-                "- where engine and GPU are known: width of the interval",
+                "- where engine and GPU are known and all conditions stated: width of the interval",
                 new Goal { HalfWidth = 1.35 },
-                figure => IsServedOnNvidia(figure) && figure.IsKnown
+                figure => IsServedOnNvidia(figure) && figure is { IsKnown: true, Conditions.IsFullyStated: true }
             ),
             new(
                 "Throughput offline, TensorRT-LLM and MLPerf",

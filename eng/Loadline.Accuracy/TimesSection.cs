@@ -46,6 +46,12 @@ internal sealed class TimesSection(Collection collection)
         Breakdown(page, "By grade of the measurement", "Grade", figure => figure.Stated.Grade);
         Breakdown(
             page,
+            "By what the source states",
+            "Conditions",
+            figure => figure.Conditions.IsFullyStated ? "all stated" : "some open"
+        );
+        Breakdown(
+            page,
             "By launch",
             "Launch",
             figure => figure.Stated.IsTuned ? "tuned for the figure" : "default, or not stated"
