@@ -10,6 +10,8 @@ namespace Loadline.Accuracy;
 /// </summary>
 internal sealed class AccuracyPages(string root)
 {
+    private const string FullRunCommand = "dotnet run -c Release --project eng/Loadline.Accuracy -- report --full FILE";
+
     private readonly CatalogReader catalog = new();
 
     /// <summary>docs/accuracy.md and its images as they should stand, by path.</summary>
@@ -18,27 +20,33 @@ internal sealed class AccuracyPages(string root)
         var figures = Figures(Sample());
         var page = Path.Combine(root, "docs", "accuracy.md");
         var text = File.ReadAllText(page).ReplaceLineEndings("\n");
-        text = Replaced(text, "times", new TimesSection(figures, catalog).Write(new Markdown()));
-        text = Replaced(text, "fitted-constants", new TimesSection(figures, catalog).Constants(new Markdown()));
+        text = Replaced(text, "times", new TimesSection(figures).Write(new Markdown()));
+        text = Replaced(text, "fitted-constants", ConstantsSection.Write(new Markdown(), catalog));
         yield return (page, text);
+
+        var images = Path.Combine(root, "docs", "images");
+        var scored = figures.Figures.Where(figure => figure.LeftOut is null).ToList();
+        yield return (Path.Combine(images, "accuracy-scatter.svg"), new ScatterPlot(scored).Draw());
+        yield return (Path.Combine(images, "accuracy-slices.svg"), new SlicePlot(scored).Draw());
+        yield return (Path.Combine(images, "accuracy-intervals.svg"), new IntervalPlot(scored).Draw());
     }
 
     /// <summary>The same tables from another file, with the day they were made.</summary>
     public (string Path, string Text) FullRun(CsvTable table, TimeProvider clock)
     {
         var day = clock.GetUtcNow().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
-        var head =
-            "# How close Loadline is: a run over everything collected\n\n"
-            + $"Run of {day} over {table.Rows.Count.ToString("N0", CultureInfo.InvariantCulture)} published figures, of which "
-            + "[accuracy.md](accuracy.md) shows a sample that stands in the repository. The whole collection is not\n"
-            + "redistributed; `dotnet run -c Release --project eng/Loadline.Accuracy -- report --full FILE` writes this page.\n\n";
+        var page = new Markdown().Paragraph(
+            $"Run of {day} over {Markdown.Count(table.Rows.Count)} published figures, of which [accuracy.md](accuracy.md) shows a "
+                + "sample that stands in the repository. The whole collection is not redistributed; this page is written by"
+        );
         return (
             Path.Combine(root, "docs", "accuracy-full-run.md"),
-            head + new TimesSection(Figures(table), catalog).Write(new Markdown())
+            $"# How close Loadline is: a run over everything collected\n\n{page}\n    {FullRunCommand}\n\n"
+                + new TimesSection(Figures(table)).Write(new Markdown())
         );
     }
 
-    private IReadOnlyList<Figure> Figures(CsvTable table) => new FigureReader(catalog).Read(table);
+    private Collection Figures(CsvTable table) => new FigureReader(catalog).Read(table);
 
     private CsvTable Sample()
     {

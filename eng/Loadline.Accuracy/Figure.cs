@@ -1,6 +1,7 @@
 using Loadline.Catalog;
 using Loadline.Models;
 using Loadline.Prediction;
+using Loadline.Quantities;
 
 namespace Loadline.Accuracy;
 
@@ -43,12 +44,18 @@ internal sealed record Figure(
     /// <summary>The catalog's id, or the name that the source has.</summary>
     public string EngineName => Engine?.Id ?? MeasuredEngines.Of(Stated.Engine, Stated.EngineVersion).Name;
 
-    public string? EngineVersion => MeasuredEngines.Of(Stated.Engine, Stated.EngineVersion).Version;
+    /// <summary>The two leading numbers of the engine's version; null where none is stated.</summary>
+    public Version? MinorVersion =>
+        Version.TryParse(MeasuredEngines.Of(Stated.Engine, Stated.EngineVersion).Version, out var version)
+            ? new Version(version.Major, version.Minor)
+            : null;
+
+    /// <summary>True under one of the engines that most servers run.</summary>
+    public bool IsServer => Servers.Contains(EngineName);
 
     public string AcceleratorName => Accelerator?.Id ?? Stated.Accelerator ?? "not stated";
 
-    public bool IsTimePerTokenOfServer =>
-        Conditions.Metric.StartsWith("tpot", StringComparison.Ordinal) && Servers.Contains(EngineName);
+    public bool IsTimePerTokenOfServer => Conditions.Metric.StartsWith("tpot", StringComparison.Ordinal) && IsServer;
 
     public bool IsLlamaCpp => EngineName.StartsWith("llama.cpp", StringComparison.Ordinal);
 
@@ -57,10 +64,21 @@ internal sealed record Figure(
 
     public bool IsAlone => Conditions.Rate is null && Conditions.Concurrency is <= 1;
 
-    /// <summary>True when kernels were measured on this accelerator under any engine, or on its chip.</summary>
-    public bool IsMeasuredHardware => Rung <= KernelRung.SameChip;
+    /// <summary>True when kernels were measured on this accelerator under this engine.</summary>
+    public bool IsKnown => Rung == KernelRung.OwnEngine;
+
+    /// <summary>Name of the quantity, which carries its unit.</summary>
+    public string Term => TermOf.Name;
+
+    /// <summary>A number of the row or of its prediction in the unit of <see cref="Term"/>.</summary>
+    public double InOwnUnit(double value) => value * TermOf.Unit / Stated.Unit;
+
+    /// <inheritdoc cref="InOwnUnit"/>
+    public string InUnit(double value) => Significant.Three(InOwnUnit(value));
 
     public bool IsMadeBy(string vendor) => Accelerator?.Vendor == vendor;
+
+    private QuantityTerm TermOf => InferenceTerms.OfPublished(Conditions.Metric)!;
 
     /// <summary>Repository or site that the figure was published in.</summary>
     public string Publisher
@@ -74,19 +92,26 @@ internal sealed record Figure(
     }
 }
 
+/// <summary>The figures of a file, and how many more it has of quantities that nobody predicts, by rule.</summary>
+internal sealed record Collection(IReadOnlyList<Figure> Figures, IReadOnlyList<Exclusion> NotPredicted);
+
 /// <summary>Reads a file of measurements in either column set and predicts every figure of it.</summary>
 internal sealed class FigureReader(CatalogReader catalog)
 {
-    public IReadOnlyList<Figure> Read(CsvTable table)
+    public Collection Read(CsvTable table)
     {
         var scoring = new InferenceScoring(catalog, new ModelSource(catalog));
-        return
-        [
-            .. InferenceScoring
-                .Runs(table)
-                .Where(run => InferenceTerms.OfPublished(run.Conditions.Metric) is not null)
-                .Select(run => FigureOf(scoring, run)),
-        ];
+        var runs = InferenceScoring
+            .Runs(table)
+            .ToLookup(run => InferenceTerms.OfPublished(run.Conditions.Metric) is null);
+        return new Collection(
+            [.. runs[false].Select(run => FigureOf(scoring, run))],
+            [
+                .. runs[true]
+                    .GroupBy(run => run.LeftOut ?? "a quantity that is not predicted")
+                    .Select(rows => new Exclusion(rows.Key, rows.Count())),
+            ]
+        );
     }
 
     private Figure FigureOf(InferenceScoring scoring, InferenceRun run)

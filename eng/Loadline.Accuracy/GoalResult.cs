@@ -1,4 +1,5 @@
 using Loadline.Prediction;
+using Loadline.Quantities;
 using static Loadline.Accuracy.Markdown;
 
 namespace Loadline.Accuracy;
@@ -12,36 +13,36 @@ internal sealed class GoalResult(Goal goal, SliceScore score)
         get
         {
             if (goal.Median is { } median)
-                yield return AtMost("median", median, score.MedianAbsoluteError, Percent);
+                yield return AtMost($"median at most {Share(median)}", median, score.MedianAbsoluteError, Exactly);
             if (goal.P90 is { } p90)
-                yield return AtMost("90th percentile", p90, score.P90AbsoluteError, Percent);
+                yield return AtMost($"90th percentile at most {Share(p90)}", p90, score.P90AbsoluteError, Exactly);
             if (goal.HalfWidth is { } width)
-                yield return AtMost("median half-width", width, score.MedianHalfWidth, Factor);
+                yield return AtMost($"median half-width at most {Factor(width)}", width, score.MedianHalfWidth, Factor);
             if (goal.Refused is { } refused)
-                yield return AtMost("refused", refused, RefusedShare, Percent);
+                yield return AtMost($"refused at most {Share(refused)}", refused, RefusedShare, Exactly);
             if (goal.Coverage is { } coverage)
                 yield return (
-                    $"{Percent(coverage.Least)} to {Percent(coverage.Most)} inside",
+                    $"{Share(coverage.Least)} to {Share(coverage.Most)} inside",
                     score.Coverage90 is null
                         ? "no figures"
-                        : $"{Percent(score.Coverage90)}, half-width {Factor(score.MedianHalfWidth)}",
+                        : $"{Exactly(score.Coverage90)}, half-width {Factor(score.MedianHalfWidth)}",
                     score.Coverage90 is { } inside ? inside >= coverage.Least && inside <= coverage.Most : null
                 );
         }
     }
 
+    /// <summary>To a digit more than tables have, so that a figure does not print like the goal that it misses.</summary>
+    private static string Exactly(double? share) => share is { } value ? Significant.Three(value * 100) + " %" : "";
+
+    private static string Share(double goal) => $"{goal * 100:0.#} %";
+
     private double? RefusedShare =>
         score.Rows + score.Refused == 0 ? null : score.Refused / (double)(score.Rows + score.Refused);
 
     private static (string, string, bool?) AtMost(
-        string what,
+        string words,
         double goal,
         double? result,
         Func<double?, string> text
-    ) =>
-        (
-            $"{what} at most {text(goal)}",
-            result is null ? "no figures" : text(result),
-            result is { } value ? value <= goal : null
-        );
+    ) => (words, result is null ? "no figures" : text(result), result is { } value ? value <= goal : null);
 }

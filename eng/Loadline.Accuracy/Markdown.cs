@@ -6,11 +6,28 @@ namespace Loadline.Accuracy;
 /// <summary>Builds a page: headings, paragraphs, tables; figures as the other pages print them.</summary>
 internal sealed class Markdown
 {
+    private const int Columns = 120;
+
     private readonly StringBuilder text = new();
 
     public Markdown Heading(string heading) => Line($"### {heading}").Line("");
 
-    public Markdown Paragraph(string paragraph) => Line(paragraph).Line("");
+    /// <summary>Words in lines of up to 120 columns.</summary>
+    public Markdown Paragraph(string paragraph)
+    {
+        var line = "";
+        foreach (var word in paragraph.Split(' '))
+        {
+            if (line.Length + 1 + word.Length > Columns)
+            {
+                Line(line);
+                line = word;
+                continue;
+            }
+            line = line.Length == 0 ? word : $"{line} {word}";
+        }
+        return Line(line).Line("");
+    }
 
     /// <param name="heads">Column heads; those after a bar are aligned to the right.</param>
     public Markdown Table(string heads, IEnumerable<IEnumerable<string>> rows)
@@ -27,7 +44,8 @@ internal sealed class Markdown
 
     public static string Percent(double? share) =>
         share is { } value
-            ? (value * 100).ToString(value < 0.0995 ? "0.0" : "N0", CultureInfo.InvariantCulture) + " %"
+            ? (value * 100).ToString(Math.Abs(value) < 0.0995 ? "0.0;-0.0;0.0" : "N0", CultureInfo.InvariantCulture)
+                + " %"
             : "";
 
     public static string Factor(double? factor) =>

@@ -15,6 +15,9 @@ internal sealed record Goal
 /// <summary>Figures that belong together, chosen by their conditions, and how close they should be.</summary>
 internal sealed record Slice(string Name, Goal Goal, Func<Figure, bool> Has)
 {
+    /// <summary>The name without what it explains in brackets, and without a word that only makes sense in a list.</summary>
+    public string ShortName => Name.Split(" (")[0].Replace("- of", "Time per token of", StringComparison.Ordinal);
+
     /// <summary>A deployment counts once in a slice, with all of its figures.</summary>
     public SliceScore Score(IEnumerable<Figure> figures) => ScoreOf(Name, figures.Where(Has));
 
@@ -39,6 +42,11 @@ internal static class Slices
                 new Goal { Median = 0.09, P90 = 0.3 },
                 IsServedOnNvidia
             ),
+            new(
+                "- of runs that state all their conditions",
+                new Goal(),
+                figure => IsServedOnNvidia(figure) && figure.Conditions.IsFullyStated
+            ),
             new("- of one pool of devices", new Goal(), figure => IsServedOnNvidia(figure) && !IsSplit(figure)),
             new("- of separate prefill and decode", new Goal(), figure => IsServedOnNvidia(figure) && IsSplit(figure)),
             new(
@@ -52,12 +60,12 @@ internal static class Slices
                 figure =>
                     IsServedOnNvidia(figure)
                     && newest.TryGetValue(figure.EngineName, out var version)
-                    && Minor(figure.EngineVersion) == version
+                    && figure.MinorVersion == version
             ),
             new(
-                "- of measured hardware: width of the interval",
+                "- where engine and GPU are known and all conditions stated: width of the interval",
                 new Goal { HalfWidth = 1.35 },
-                figure => IsServedOnNvidia(figure) && figure.IsMeasuredHardware
+                figure => IsServedOnNvidia(figure) && figure is { IsKnown: true, Conditions.IsFullyStated: true }
             ),
             new(
                 "Throughput offline, TensorRT-LLM and MLPerf",
@@ -145,13 +153,10 @@ internal static class Slices
         new(
             figures
                 .Where(IsServedOnNvidia)
-                .Select(figure => (figure.EngineName, Version: Minor(figure.EngineVersion)))
+                .Select(figure => (figure.EngineName, Version: figure.MinorVersion))
                 .Where(pair => pair.Version is not null)
                 .GroupBy(pair => pair.EngineName)
                 .ToDictionary(engine => engine.Key, engine => engine.Max(pair => pair.Version)!),
             StringComparer.Ordinal
         );
-
-    private static Version? Minor(string? version) =>
-        Version.TryParse(version, out var parsed) ? new Version(parsed.Major, parsed.Minor) : null;
 }

@@ -1,19 +1,20 @@
 using Loadline.Catalog;
 using Loadline.Prediction;
-using Loadline.Quantities;
 using static Loadline.Accuracy.Markdown;
 
 namespace Loadline.Accuracy;
 
 /// <summary>The tables of predicted against measured times: failures first, then goals, then everything by its parts.</summary>
-internal sealed class TimesSection(IReadOnlyList<Figure> all, CatalogReader catalog)
+internal sealed class TimesSection(Collection collection)
 {
     private const int FailuresShown = 25;
     private const double WideInterval = 1.5;
     private const string ScoreHeads =
         ">Deployments|>Figures|>Refused|>Median error|>90th percentile|>Bias|>Inside 90 %|>Half-width|>Interval score";
 
-    private readonly IReadOnlyList<Figure> scored = [.. all.Where(figure => figure.LeftOut is null)];
+    private readonly IReadOnlyList<Figure> all = collection.Figures;
+
+    private readonly IReadOnlyList<Figure> scored = [.. collection.Figures.Where(figure => figure.LeftOut is null)];
 
     public Markdown Write(Markdown page)
     {
@@ -31,6 +32,7 @@ internal sealed class TimesSection(IReadOnlyList<Figure> all, CatalogReader cata
         Goals(page);
         Breakdown(page, "By quantity", "Quantity", figure => QuantityName(figure));
         Breakdown(page, "By engine", "Engine", figure => figure.EngineName);
+        Breakdown(page, "By version of the servers", "Engine", VersionOf, figure => figure.IsServer);
         Breakdown(page, "By accelerator", "Accelerator", figure => figure.AcceleratorName);
         Breakdown(page, "By model family", "Family", figure => figure.Architecture?.Family ?? "not in the catalog");
         Breakdown(
@@ -42,6 +44,12 @@ internal sealed class TimesSection(IReadOnlyList<Figure> all, CatalogReader cata
         );
         Breakdown(page, "By source", "Source", figure => figure.Publisher);
         Breakdown(page, "By grade of the measurement", "Grade", figure => figure.Stated.Grade);
+        Breakdown(
+            page,
+            "By what the source states",
+            "Conditions",
+            figure => figure.Conditions.IsFullyStated ? "all stated" : "some open"
+        );
         Breakdown(
             page,
             "By launch",
@@ -69,12 +77,12 @@ internal sealed class TimesSection(IReadOnlyList<Figure> all, CatalogReader cata
                             figure.AcceleratorName,
                             figure.Stated.Model,
                             figure.Stated.WeightFormat,
-                            Quantity: QuantityName(figure)
+                            figure.Term
                         )
                     )
                     .Select(group => (group.Key, Sorted: group.OrderBy(figure => figure.Scored.AbsoluteError).ToList()))
-                    .Select(group => (group.Key, group.Sorted, Middle: group.Sorted[group.Sorted.Count / 2].Scored))
-                    .OrderByDescending(group => SizeOf(group.Middle))
+                    .Select(group => (group.Key, group.Sorted, Middle: group.Sorted[group.Sorted.Count / 2]))
+                    .OrderByDescending(group => SizeOf(group.Middle.Scored))
                     .Take(FailuresShown)
                     .Select(group =>
                         (IEnumerable<string>)
@@ -83,12 +91,12 @@ internal sealed class TimesSection(IReadOnlyList<Figure> all, CatalogReader cata
                                 group.Key.AcceleratorName,
                                 group.Key.Model,
                                 group.Key.WeightFormat,
-                                group.Key.Quantity,
+                                group.Key.Term,
                                 Count(group.Sorted.Count),
-                                $"{Significant.Three(group.Middle.Measured)}",
-                                $"{Significant.Three(group.Middle.Predicted!.Value.Value)}",
-                                $"{Significant.Three(group.Middle.Predicted.Value.Low)}-{Significant.Three(group.Middle.Predicted.Value.High)}",
-                                Percent(group.Middle.AbsoluteError),
+                                group.Middle.InUnit(group.Middle.Scored.Measured),
+                                group.Middle.InUnit(group.Middle.Scored.Predicted!.Value.Value),
+                                $"{group.Middle.InUnit(group.Middle.Scored.Predicted.Value.Low)}-{group.Middle.InUnit(group.Middle.Scored.Predicted.Value.High)}",
+                                Percent(group.Middle.Scored.AbsoluteError),
                             ]
                     )
             );
@@ -100,14 +108,12 @@ internal sealed class TimesSection(IReadOnlyList<Figure> all, CatalogReader cata
     private void Weak(Markdown page) =>
         page.Heading("Known hardware, wide intervals")
             .Paragraph(
-                $"Kernels of these accelerators were measured, and still the median interval of a family is wider than {Factor(WideInterval)}."
+                $"Kernels of these accelerators were measured under these engines, and still the median interval of a family is wider than {Factor(WideInterval)}."
             )
             .Table(
                 "Engine|Accelerator|Quantity|>Half-width|Families",
                 scored
-                    .Where(figure =>
-                        figure is { IsMeasuredHardware: true, Scored.Predicted: not null, Architecture: not null }
-                    )
+                    .Where(figure => figure is { IsKnown: true, Scored.Predicted: not null, Architecture: not null })
                     .GroupBy(figure =>
                         (
                             figure.EngineName,
@@ -141,12 +147,12 @@ internal sealed class TimesSection(IReadOnlyList<Figure> all, CatalogReader cata
     {
         page.Heading("Goals")
             .Table(
-                "Slice|>Deployments|>Figures|Goal|Result|",
+                "Slice|>Deployments|>Figures|Goal|Result|Verdict",
                 Slices.All(scored).SelectMany(slice => GoalRows(slice, slice.Score(scored)))
             )
             .Paragraph("Ninety in a hundred figures should lie inside a 90 % interval, of each engine by itself:")
             .Table(
-                "Engine|>Deployments|>Figures|Goal|Result|",
+                "Engine|>Deployments|>Figures|Goal|Result|Verdict",
                 Slices.Intervals(scored).SelectMany(slice => GoalRows(slice, slice.Score(scored)))
             );
     }
@@ -179,11 +185,18 @@ internal sealed class TimesSection(IReadOnlyList<Figure> all, CatalogReader cata
         );
     }
 
-    private void Breakdown(Markdown page, string heading, string head, Func<Figure, string> part) =>
+    private void Breakdown(
+        Markdown page,
+        string heading,
+        string head,
+        Func<Figure, string> part,
+        Func<Figure, bool>? of = null
+    ) =>
         page.Heading(heading)
             .Table(
                 $"{head}|{ScoreHeads}",
                 scored
+                    .Where(of ?? (_ => true))
                     .GroupBy(part)
                     .Select(group => (group.Key, Score: Slice.ScoreOf(group.Key, group)))
                     .OrderByDescending(row => row.Score.Rows)
@@ -202,6 +215,7 @@ internal sealed class TimesSection(IReadOnlyList<Figure> all, CatalogReader cata
                     .GroupBy(figure => figure.LeftOut!)
                     .OrderBy(group => group.Key, StringComparer.Ordinal)
                     .Select(group => Row(group.Key, Slice.ScoreOf(group.Key, group)))
+                    .Concat(collection.NotPredicted.Select(NotPredicted))
                     .Append(Row("all figures, rules applied", Slice.ScoreOf("", scored)))
                     .Append(Row("all figures, nothing left out", Slice.ScoreOf("", all)))
             )
@@ -216,22 +230,8 @@ internal sealed class TimesSection(IReadOnlyList<Figure> all, CatalogReader cata
                     .Select(group => (IEnumerable<string>)[group.Key, Count(group.Count())])
             );
 
-    /// <summary>What is fitted to whole runs, and how models left out of the fit came out.</summary>
-    public Markdown Constants(Markdown page) =>
-        page.Table(
-            "Accelerator|Engine|>Models|>Runs|>90 % interval of models left out|Source",
-            catalog.EndToEnd.All.Select(fit =>
-                (IEnumerable<string>)
-                    [
-                        fit.Accelerator,
-                        fit.Engine,
-                        Count(fit.Models),
-                        Count(fit.Runs),
-                        Factor(fit.IntervalFactor),
-                        fit.Source,
-                    ]
-            )
-        );
+    private static IEnumerable<string> NotPredicted(Exclusion rows) =>
+        [rows.Rule, "", "", Count(rows.Count), .. Enumerable.Repeat("", 6)];
 
     private static IEnumerable<string> Row(string name, SliceScore score) =>
         [
@@ -254,6 +254,9 @@ internal sealed class TimesSection(IReadOnlyList<Figure> all, CatalogReader cata
             ? Factor(sorted[0])
             : $"{Factor(sorted[0])}-{Factor(sorted[^1])}";
     }
+
+    private static string VersionOf(Figure figure) =>
+        $"{figure.EngineName} {figure.MinorVersion?.ToString() ?? "of its day: no version stated"}";
 
     private static string QuantityName(Figure figure) =>
         figure switch

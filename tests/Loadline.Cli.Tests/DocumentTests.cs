@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.RegularExpressions;
+using Loadline.Accuracy;
 using Loadline.Tests;
 using Shouldly;
 using Xunit;
@@ -37,6 +38,19 @@ public sealed partial class DocumentTests
             File.WriteAllText(file, actual);
         else
             actual.ShouldBe(text);
+    }
+
+    /// <summary>Tables and images made from measurements, by the command that the page names.</summary>
+    [Fact]
+    public void The_page_on_accuracy_is_what_its_command_writes()
+    {
+        foreach (var (path, text) in new AccuracyPages(Repository.Root).Current())
+        {
+            if (Environment.GetEnvironmentVariable("LOADLINE_UPDATE_GOLDEN") == "1")
+                File.WriteAllText(path, text);
+            else
+                File.ReadAllText(path).ReplaceLineEndings("\n").ShouldBe(text, path);
+        }
     }
 
     private static string RenderTable(string name) =>

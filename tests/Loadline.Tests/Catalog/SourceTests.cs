@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Loadline.Catalog;
+using Loadline.Prediction;
 using Shouldly;
 using Xunit;
 
@@ -32,6 +33,26 @@ public sealed partial class SourceTests
         repositories.Count.ShouldBeGreaterThan(20);
         foreach (var repository in repositories)
             page.ShouldContain(repository);
+    }
+
+    // A source reads "owner/name path@commit", "owner/name/path", or names who ran it before "via".
+    [Fact]
+    public void Every_source_of_a_measurement_is_listed_with_its_licence()
+    {
+        var root = Repository.Root;
+        var page = File.ReadAllText(Path.Combine(root, "catalog", "SOURCES.md"));
+        using var text = File.OpenText(Path.Combine(root, "measurements", "inference.csv"));
+        var publishers = CsvTable
+            .Read("inference.csv", text)
+            .Rows.Select(row => row.Text("source").Replace("https://", "", StringComparison.Ordinal))
+            .Select(source => source.Split(' ').First(word => word.Contains('/', StringComparison.Ordinal)))
+            .Select(address => string.Join('/', address.Split('/').Take(2)))
+            .Distinct()
+            .ToList();
+
+        publishers.Count.ShouldBeGreaterThan(20);
+        foreach (var publisher in publishers)
+            page.ShouldContain(publisher);
     }
 
     // "owner/name ..." or "field-mapped from owner/name ..."; a path such as docs.example/page has a dot in its owner.

@@ -25,7 +25,7 @@ internal static partial class MeasuredEngines
             || name.EndsWith("llama.cpp", StringComparison.Ordinal)
                 ? BuildNumber().Match(text)
                 : VersionNumber().Match(text);
-        return (name, version.Success ? version.Value : null);
+        return (name, version.Success && !OfOtherSoftware().IsMatch(text) ? version.Value : null);
     }
 
     /// <summary>
@@ -63,6 +63,10 @@ internal static partial class MeasuredEngines
 
     [GeneratedRegex(@"\d+\.\d+(\.\d+)?")]
     private static partial Regex VersionNumber();
+
+    /// <summary>TensorRT is a library below TensorRT-LLM, NIM a container around it; both count for themselves.</summary>
+    [GeneratedRegex(@"\b(?:TensorRT|NIM) \d")]
+    private static partial Regex OfOtherSoftware();
 
     /// <summary>As "b6077", or in brackets behind the commit as the program prints it.</summary>
     [GeneratedRegex(@"\bb\d{4,}\b|(?<=\()\d{4,}(?=\))")]

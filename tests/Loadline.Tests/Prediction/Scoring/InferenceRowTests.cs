@@ -132,6 +132,24 @@ public sealed class InferenceRowTests
         dated.Predicted.Value.Evidence.ShouldBe(Evidence.Assumed);
     }
 
+    // MLPerf submissions name the library below TensorRT-LLM, whose numbers run ahead of the engine's.
+    [Fact]
+    public void The_version_of_a_library_is_not_that_of_the_engine()
+    {
+        var dated = Score("trtllm", "", "meta-llama/Llama-3.1-8B", "fp8", "nvidia-h100-sxm-80gb", date: "2024-08");
+        var named = Score(
+            "trtllm",
+            "\"TensorRT 10.2.0, CUDA 12.4\"",
+            "meta-llama/Llama-3.1-8B",
+            "fp8",
+            "nvidia-h100-sxm-80gb",
+            date: "2024-08"
+        );
+
+        named.Predicted.ShouldBe(dated.Predicted);
+        named.Predicted!.Value.Evidence.ShouldBe(Evidence.Assumed);
+    }
+
     [Fact]
     public void Requests_of_unknown_length_are_not_predicted()
     {
