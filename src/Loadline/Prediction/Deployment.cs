@@ -107,6 +107,21 @@ public sealed record Deployment
             if (WhyNotSplit(layer, tensor) is { } reason)
                 return reason;
         }
+        return WhyNotSplitExperts();
+    }
+
+    /// <summary>Experts that are not whole on their ranks share out the features between their two products.</summary>
+    private string? WhyNotSplitExperts()
+    {
+        foreach (var tensor in Architecture.Tensors.Tensors)
+        {
+            if (tensor is { Role: TensorRole.Expert, Part: ModelPart.Language, Shape.Length: > 1 })
+            {
+                var between = Math.Min(tensor.OutputFeatures, tensor.InputFeatures);
+                if (WhyNotDivided((int)between, "features of an expert", Parallelism.RanksPerExpert) is { } reason)
+                    return reason;
+            }
+        }
         return null;
     }
 

@@ -10,33 +10,23 @@ internal sealed record DisaggregatedLayout(
     int DecodeReplicas
 )
 {
-    private const int DevicesPerServer = 8;
-
     public int Devices => Prefill.Devices * PrefillReplicas + Decode.Devices * DecodeReplicas;
 
     /// <summary>Null when the row does not say it.</summary>
     public static DisaggregatedLayout? Of(IInferenceColumns stated, Architecture architecture) =>
         stated is { PrefillPool: { } prefill, DecodePool: { } decode }
             ? new DisaggregatedLayout(
-                Spread(prefill.Parallelism, architecture),
+                WithWholeExperts(ServingLayout.Spread(prefill.Parallelism, architecture)),
                 prefill.Replicas,
-                Spread(decode.Parallelism, architecture),
+                WithWholeExperts(ServingLayout.Spread(decode.Parallelism, architecture)),
                 decode.Replicas
             )
             : null;
 
     /// <summary>
-    /// Tables that do not record data-parallel attention give its ranks as those of tensor parallelism. Where a cache is
-    /// latent it would be the same on all of them, so whoever spreads one over more devices than a server has gives each
-    /// sequences of its own; heads that do not divide leave nothing else.
+    /// Ranks that have sequences of their own deal whole experts: nobody splits one over more devices than a server has,
+    /// whatever degree the table has left out.
     /// </summary>
-    private static Parallelism Spread(Parallelism stated, Architecture architecture) =>
-        stated is { Data: 1, Tensor: > DevicesPerServer }
-        && architecture.Layers.Any(layer => layer is Mixer.LatentAttention)
-            ? stated with
-            {
-                Tensor = 1,
-                Data = stated.Tensor,
-            }
-            : stated;
+    private static Parallelism WithWholeExperts(Parallelism pool) =>
+        pool.RanksPerExpert > ServingLayout.DevicesPerServer ? pool with { Expert = pool.ExpertRanks } : pool;
 }

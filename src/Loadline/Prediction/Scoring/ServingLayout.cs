@@ -7,7 +7,7 @@ namespace Loadline.Prediction;
 internal sealed record ServingLayout(int Devices, ImmutableArray<Parallelism> Splits)
 {
     /// <summary>Servers of the benchmarks that state no network between nodes.</summary>
-    private const int DevicesPerServer = 8;
+    public const int DevicesPerServer = 8;
 
     private static readonly int[] TensorDegrees = [1, 2, 4, 8];
 
@@ -38,9 +38,24 @@ internal sealed record ServingLayout(int Devices, ImmutableArray<Parallelism> Sp
         var own = isCountedTwice ? Math.Max(1, tensor / conditions.Data) : tensor;
         return new ServingLayout(
             devices,
-            [new Parallelism(own, conditions.Pipeline, conditions.Expert, conditions.Data)]
+            [Spread(new Parallelism(own, conditions.Pipeline, conditions.Expert, conditions.Data), architecture)]
         );
     }
+
+    /// <summary>
+    /// Tables that do not record data-parallel attention give its ranks as those of tensor parallelism. Where a cache is
+    /// latent it would be the same on all of them, so whoever spreads one over more devices than a server has gives each
+    /// sequences of its own; heads that do not divide leave nothing else.
+    /// </summary>
+    public static Parallelism Spread(Parallelism stated, Architecture architecture) =>
+        stated is { Data: 1, Tensor: > DevicesPerServer }
+        && architecture.Layers.Any(layer => layer is Mixer.LatentAttention)
+            ? stated with
+            {
+                Tensor = 1,
+                Data = stated.Tensor,
+            }
+            : stated;
 
     /// <summary>
     /// aiconfigurator's table multiplies the tensor or data degree of some runs with the expert degree, which shares
