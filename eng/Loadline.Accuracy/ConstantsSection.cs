@@ -41,7 +41,7 @@ internal static class ConstantsSection
                                     fit.Stated ? "all stated" : "some open",
                                     Factor(fit.Factor),
                                     Count(fit.Deployments),
-                                    Count(fit.Families),
+                                    Count(fit.Models),
                                 ]
                         )
                 )
