@@ -27,10 +27,10 @@ internal static class ConstantsSection
         return catalog.Intervals.All.Any()
             ? page.Paragraph(
                     "Intervals by quantity and engine, dense models and those with experts together; the catalog also has them apart, "
-                        + "and a group of few deployments or of one family gives way to the next wider one:"
+                        + "and a group of few deployments or of one model gives way to the next wider one:"
                 )
                 .Table(
-                    "Quantity|Engine|Conditions|>90 % interval|>Deployments|>Families",
+                    "Quantity|Engine|Conditions|>90 % interval|>Deployments|>Models",
                     catalog
                         .Intervals.All.Where(fit => fit.Experts is null)
                         .Select(fit =>

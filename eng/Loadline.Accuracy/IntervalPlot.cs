@@ -10,17 +10,18 @@ internal sealed class IntervalPlot(IReadOnlyList<Figure> scored)
     private const int Width = 560;
     private const int Height = 340;
     private const double LeastWidth = 1;
-    private const double MostWidth = 8;
     private const double LabelHeight = 18;
     private const double LabelGap = 24;
+    private const double RoomForLabels = 0.6;
     private const double RadiusOfThousand = 14;
 
     /// <summary>Between two lines of the grid.</summary>
     private const double Step = 0.1;
 
-    private static readonly double[] Widths = [1, 1.5, 2, 3, 4, 6, 8];
+    private static readonly double[] Widths = [1, 1.5, 2, 3, 4, 6, 8, 16, 32, 64];
 
     private double least;
+    private double widest;
 
     public string Draw()
     {
@@ -31,6 +32,8 @@ internal sealed class IntervalPlot(IReadOnlyList<Figure> scored)
             )
             .ToList();
         least = Math.Floor(engines.Min(engine => engine.Score.Coverage90!.Value) / Step) * Step;
+        var most = engines.Max(engine => engine.Score.MedianHalfWidth!.Value);
+        widest = Widths.First(width => width > most);
         var kept = engines.Count(engine =>
             engine.Score.Coverage90 >= engine.Least && engine.Score.Coverage90 <= engine.Most
         );
@@ -55,9 +58,12 @@ internal sealed class IntervalPlot(IReadOnlyList<Figure> scored)
             var (x, y) = (X(score.MedianHalfWidth!.Value), Y(score.Coverage90!.Value));
             var radius = Math.Max(3, RadiusOfThousand * Math.Sqrt(score.Rows / 1000.0));
             lastLabel = Math.Max(y + 4, lastLabel + LabelHeight);
+            // Labels of points far to the right stand before them.
+            var (side, anchor) = x > Left + RoomForLabels * Width ? (-1, Svg.Anchor.End) : (1, Svg.Anchor.Start);
+            var label = x + side * (radius + LabelGap);
             svg.Circle(x, y, radius, $"{EngineSeries.Of(score.Name).Style} dots")
-                .Line(x + radius, y, x + radius + LabelGap - 3, lastLabel - 4, "whisker")
-                .Text(x + radius + LabelGap, lastLabel, $"{score.Name} ({Markdown.Count(score.Rows)})", "small");
+                .Line(x + side * radius, y, label - side * 3, lastLabel - 4, "whisker")
+                .Text(label, lastLabel, $"{score.Name} ({Markdown.Count(score.Rows)})", "small", anchor);
         }
         return svg.ToString();
     }
@@ -65,7 +71,7 @@ internal sealed class IntervalPlot(IReadOnlyList<Figure> scored)
     private void Frame(Svg svg, double bandLeast, double bandMost)
     {
         svg.Box(Left, Y(bandMost), Width, Y(bandLeast) - Y(bandMost), "band");
-        foreach (var width in Widths)
+        foreach (var width in Widths.Where(width => width <= widest))
             svg.Line(X(width), Top, X(width), Top + Height, "grid")
                 .Text(X(width), Top + Height + 18, $"x{width}", "small quiet", Svg.Anchor.Middle);
         for (var share = least; share < 1 + Step / 2; share += Step)
@@ -80,8 +86,7 @@ internal sealed class IntervalPlot(IReadOnlyList<Figure> scored)
         );
     }
 
-    private static double X(double factor) =>
-        Left + Width * Math.Log(factor / LeastWidth) / Math.Log(MostWidth / LeastWidth);
+    private double X(double factor) => Left + Width * Math.Log(factor / LeastWidth) / Math.Log(widest / LeastWidth);
 
     private double Y(double share) => Top + Height * (1 - share) / (1 - least);
 }

@@ -136,7 +136,7 @@ internal static class Slices
                 figure => figure.EngineName == engine.Key
             ));
 
-    /// <summary>A share of 90 % is known to 4 points either way from about 200 figures; below a quarter of them it is noise.</summary>
+    /// <summary>With fewer figures a share of 90 % is known to no better than 8 points either way: 1.96 sqrt(0.9 x 0.1 / 50).</summary>
     private const int LeastForCoverage = 50;
 
     private static bool IsServedOnNvidia(Figure figure) => figure.IsTimePerTokenOfServer && figure.IsMadeBy(Nvidia);

@@ -23,7 +23,7 @@ internal sealed class TimesSection(Collection collection)
             $"{Count(scored.Count - refused)} figures scored, {Count(refused)} refused with a reason, "
                 + $"{Count(all.Count - scored.Count)} left out by rule. The error of a figure is |predicted - measured| / measured; that of a "
                 + "deployment (source, model, formats, engine, accelerator, count, degrees) is the median over its figures of one "
-                + "quantity; a slice has the median and the 90th percentile over deployments. Half-width is the square root of high over low. "
+                + "quantity; a slice has the median and the 90th percentile over deployments, and the mean share of their figures inside the 90 % interval. Half-width is the square root of high over low. "
                 + "The interval score is the width in logarithms plus twenty times what lies outside (Gneiting and Raftery, 2007): "
                 + "smaller is better."
         );
@@ -150,7 +150,9 @@ internal sealed class TimesSection(Collection collection)
                 "Slice|>Deployments|>Figures|Goal|Result|Verdict",
                 Slices.All(scored).SelectMany(slice => GoalRows(slice, slice.Score(scored)))
             )
-            .Paragraph("Ninety in a hundred figures should lie inside a 90 % interval, of each engine by itself:")
+            .Paragraph(
+                "Nine in ten of a deployment's figures should lie inside a 90 % interval; the mean over the deployments of each engine:"
+            )
             .Table(
                 "Engine|>Deployments|>Figures|Goal|Result|Verdict",
                 Slices.Intervals(scored).SelectMany(slice => GoalRows(slice, slice.Score(scored)))
