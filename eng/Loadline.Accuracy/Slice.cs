@@ -55,6 +55,13 @@ internal static class Slices
                 figure => IsServedOnNvidia(figure) && figure.Architecture is { HasExperts: false }
             ),
             new(
+                "- of dense models and runs that state all their conditions",
+                new Goal(),
+                figure =>
+                    IsServedOnNvidia(figure)
+                    && figure is { Architecture.HasExperts: false, Conditions.IsFullyStated: true }
+            ),
+            new(
                 $"- of the newest version of each engine ({string.Join(", ", newest.Select(pair => $"{pair.Key} {pair.Value}"))})",
                 new Goal { Median = 0.12 },
                 figure =>
@@ -110,11 +117,13 @@ internal static class Slices
                 new Goal { Median = 0.15 },
                 figure => figure is { Quantity: Quantity.FirstToken, IsAlone: true }
             ),
+            new("Time to first token under load, closed form", new Goal { Median = 0.28 }, IsFirstTokenUnderLoad),
             new(
-                "Time to first token under load, closed form",
-                new Goal { Median = 0.28 },
-                figure => figure is { Quantity: Quantity.FirstToken, IsAlone: false, Conditions.IsStaticBatch: false }
+                "- of runs that state all their conditions",
+                new Goal(),
+                figure => IsFirstTokenUnderLoad(figure) && figure.Conditions.IsFullyStated
             ),
+            new("- of one pool of devices", new Goal(), figure => IsFirstTokenUnderLoad(figure) && !IsSplit(figure)),
             new(
                 "Refused, of known models on known accelerators",
                 new Goal { Refused = 0.03 },
@@ -140,6 +149,9 @@ internal static class Slices
     private const int LeastForCoverage = 50;
 
     private static bool IsServedOnNvidia(Figure figure) => figure.IsTimePerTokenOfServer && figure.IsMadeBy(Nvidia);
+
+    private static bool IsFirstTokenUnderLoad(Figure figure) =>
+        figure is { Quantity: Quantity.FirstToken, IsAlone: false, Conditions.IsStaticBatch: false };
 
     private static bool IsSplit(Figure figure) => figure.Conditions.Scenario == "server-disagg";
 
