@@ -25,6 +25,13 @@ public sealed record EngineScheduling
     public double StepsBeforeFirstToken { get; init; } = 0.5;
 
     /// <summary>
+    /// Share of the start-up of kernels, measured one by one, that is left where they follow each other in a captured graph:
+    /// the next is launched while one drains.
+    /// </summary>
+    [JsonRequired]
+    public double StartupInGraphs { get; init; } = 1;
+
+    /// <summary>
     /// Least time per layer of a step with prompts: their kernels are not replayed from a captured graph, so the host
     /// has to launch each, however short it is.
     /// </summary>

@@ -33,6 +33,15 @@ public sealed record MatrixConstants
     /// <summary>Exponent p of the smooth maximum; large is a sharp roofline corner.</summary>
     public required double Smoothness { get; init; }
 
+    /// <summary>The same with a share of every start-up.</summary>
+    internal MatrixConstants WithStartups(double share) =>
+        this with
+        {
+            Startup = Startup * share,
+            StartupPerThousandInputs = StartupPerThousandInputs * share,
+            StartupPerHundredExperts = StartupPerHundredExperts * share,
+        };
+
     /// <summary>The rate the compute share is of, where it is not that of the weight format's arithmetic.</summary>
     public Arithmetic? Arithmetic { get; init; }
 }

@@ -28,7 +28,9 @@ internal static class KernelLookup
     };
 
     public static MatrixConstants For(Operator item, Deployment deployment) =>
-        deployment.Kernels.Slowdown.On(Unslowed(item, deployment));
+        deployment
+            .Kernels.Slowdown.On(Unslowed(item, deployment))
+            .WithStartups(deployment.Engine.Scheduling.StartupInGraphs);
 
     private static MatrixConstants Unslowed(Operator item, Deployment deployment)
     {
