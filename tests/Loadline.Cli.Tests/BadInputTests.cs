@@ -42,6 +42,9 @@ public sealed class BadInputTests : IDisposable
         "--concurrency",
         "2"
     )]
+    [InlineData("predict", "gpt2", "--on", "h100-sxm", "--prompt", "1", "--output", "1", "--rate", "1,5")]
+    [InlineData("predict", "gpt2", "--on", "h100-sxm", "--prompt", "1", "--output", "1", "--burstiness", "2")]
+    [InlineData("predict", "gpt2", "--on", "h100-sxm", "--prompt", "1", "--output", "1", "--acceptance", "0.7")]
     [InlineData("plan")]
     [InlineData("plan", "--people", "-3")]
     [InlineData("plan", "--people", "1e400")]

@@ -27,13 +27,12 @@ internal static class PredictCommand
             Description = "Requests always in flight (default 1)",
             HelpName = "N",
         };
-        var rate = new Option<double?>("--rate") { Description = "Requests per second that arrive", HelpName = "R" };
-        var burstiness = new Option<double>("--burstiness")
-        {
-            Description = "Of arrivals at a rate: 1 at random, less in bursts, more evenly (default 1)",
-            HelpName = "B",
-            DefaultValueFactory = _ => 1,
-        };
+        var rate = DecimalOption.Of("--rate", "Requests per second that arrive", "R");
+        var burstiness = DecimalOption.Of(
+            "--burstiness",
+            "Of arrivals at a rate: 1 at random (default), less in bursts, more evenly",
+            "B"
+        );
         var cachedPrefix = new Option<long>("--cached-prefix")
         {
             Description = "Tokens of the prompt that are in the cache already (default 0)",
@@ -44,11 +43,11 @@ internal static class PredictCommand
             Description = "Tokens drafted per step by --draft or the model's own layer for it (default 0)",
             HelpName = "N",
         };
-        var acceptance = new Option<double?>("--acceptance")
-        {
-            Description = "Probability that a draft is accepted when those before it were",
-            HelpName = "P",
-        };
+        var acceptance = DecimalOption.Of(
+            "--acceptance",
+            "Probability that a draft is accepted when those before it were",
+            "P"
+        );
         var prefillOn = new Option<string?>("--prefill-on")
         {
             Description = "Hardware of one prefill replica, where prompts have devices of their own",
@@ -56,13 +55,13 @@ internal static class PredictCommand
         };
         var prefillReplicas = new Option<int>("--prefill-replicas")
         {
-            Description = "Prefill replicas (default 1)",
+            Description = "Prefill replicas",
             HelpName = "N",
             DefaultValueFactory = _ => 1,
         };
         var decodeReplicas = new Option<int>("--decode-replicas")
         {
-            Description = "Replicas of --on that decode, beside --prefill-on (default 1)",
+            Description = "Replicas of --on that decode, beside --prefill-on",
             HelpName = "N",
             DefaultValueFactory = _ => 1,
         };
@@ -100,6 +99,12 @@ internal static class PredictCommand
             )
                 throw new BadContentException("--no-kv-cache", "", "several requests", "one request at a time");
 
+            RefuseWithout(parsed, acceptance, parsed.GetValue(draftTokens) > 0, "--draft-tokens");
+            RefuseWithout(parsed, burstiness, parsed.GetValue(rate) is not null, "--rate");
+            RefuseWithout(parsed, prefillReplicas, parsed.GetValue(prefillOn) is not null, "--prefill-on");
+            RefuseWithout(parsed, decodeReplicas, parsed.GetValue(prefillOn) is not null, "--prefill-on");
+            if (parsed.GetValue(noCache) && parsed.GetValue(cachedPrefix) > 0)
+                throw new BadContentException("--cached-prefix", "", "--no-kv-cache as well", "one of the two");
             if (parsed.GetValue(draftTokens) > 0 && parsed.GetValue(acceptance) is null)
                 throw new BadContentException("--draft-tokens", "", "no --acceptance", "how often drafts are accepted");
             if (
@@ -116,7 +121,7 @@ internal static class PredictCommand
                     OutputTokens = parsed.GetValue(output),
                     Concurrency = parsed.GetValue(concurrency),
                     Rate = parsed.GetValue(rate),
-                    Burstiness = parsed.GetValue(burstiness),
+                    Burstiness = parsed.GetValue(burstiness) ?? 1,
                     CachedPrefixTokens = parsed.GetValue(cachedPrefix),
                     DraftTokens = parsed.GetValue(draftTokens),
                     Acceptance = parsed.GetValue(acceptance) ?? 0,
@@ -134,6 +139,13 @@ internal static class PredictCommand
             return result.Feasible ? ExitCodes.Yes : ExitCodes.No;
         });
         return command;
+    }
+
+    /// <summary>An option that says nothing without another is a mistake.</summary>
+    private static void RefuseWithout(ParseResult parsed, Option option, bool hasOther, string other)
+    {
+        if (!hasOther && parsed.GetResult(option) is { Implicit: false })
+            throw new BadContentException(option.Name, "", $"no {other}", "both");
     }
 
     private static int AtLeastOne(int count, string option) =>

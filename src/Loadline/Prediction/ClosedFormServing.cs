@@ -37,53 +37,69 @@ public sealed class ClosedFormServing(
         var decode = costs.Decode(inFlight);
         var others = inFlight - 1;
         var marginal = costs.Marginal(others);
-        var tokens = Math.Max(1, request.OutputTokens - 1);
+        var tokens = Math.Max(0, request.OutputTokens - 1);
         var prefill = requestOverheadSeconds + costs.Prefill(others);
-        var stepWait = StepWait(inFlight, decode);
+        var stepWait = Math.Clamp(inFlight - 1, 0, 1) * stepsBefore * decode;
 
-        // Closed loop: between two of its own prefills a request meets one of each of the C - 1 others. It waits for
+        // Closed loop: between two of its own prefills a request meets those of the C - 1 others, each once. It waits for
         // some before its own; the rest rides along with its decode steps as far as their budget of tokens allows.
-        var met = Met(inFlight, marginal, tokens * decode + prefill + stepWait);
+        var steps = Math.Max(1, tokens);
+        var prompts = PromptsPerStep(inFlight / costs.DataRanks / steps);
+        var met = Math.Max(0, steps * prompts - 1) * marginal;
         var riding = Math.Min((1 - queuedShare) * met, tokens * costs.LargestMarginal(others));
         var queued = met - riding;
         var rate = inFlight / (tokens * decode + riding + queued + prefill + stepWait);
-        return PointAt(inFlight, rate, decode, marginal, decode + riding / tokens) with { QueueSeconds = queued };
-    }
-
-    /// <summary>
-    /// Time that the prefills of others take while a request is in the system. With data-parallel ranks it depends on
-    /// the time in the system, which depends on it.
-    /// </summary>
-    private double Met(double inFlight, double marginal, double ownSeconds)
-    {
-        var serial = (inFlight - 1) * marginal;
-        if (costs.DataRanks == 1 || serial <= 0)
-            return serial;
-
-        const int Halvings = 50;
-        var low = 0.0;
-        var high = serial;
-        for (var i = 0; i < Halvings; i++)
+        var tpot = tokens > 0 ? decode + riding / tokens : decode;
+        return PointAt(inFlight, rate, decode, marginal, tpot) with
         {
-            var met = (low + high) / 2;
-            var cycle = ownSeconds + met;
-            if (cycle * Utilisation(inFlight / cycle, marginal) - marginal > met)
-                low = met;
-            else
-                high = met;
-        }
-        return (low + high) / 2;
+            QueueSeconds = queued,
+            StepWaitSeconds = stepWait,
+        };
     }
 
     /// <summary>
-    /// Share of the time that some rank spends on prefill. Data-parallel ranks stop for each other's prefills, but those
-    /// that coincide stop them once: if each spends a share f on its own, that is 1 - (1 - f)^n.
+    /// Prompts by which a step is lengthened when so many start on each rank in a step. Ranks around one set of experts
+    /// wait for the one with the most: of Poisson numbers the largest of n is at least one with probability
+    /// 1 - exp(-n m), and about sqrt(2 ln n) standard deviations above the mean m. What is counted are the pieces a prompt
+    /// is computed in, and no rank takes more of them than its budget of tokens. Ranks that share nothing do not wait.
     /// </summary>
-    private double Utilisation(double rate, double marginal)
+    private double PromptsPerStep(double onEachRank)
     {
-        var ranks = costs.DataRanks;
-        return ranks == 1 ? rate * marginal : 1 - Math.Pow(Math.Max(0, 1 - rate * marginal / ranks), ranks);
+        var ranks = costs.RanksThatWait;
+        if (ranks == 1)
+            return onEachRank;
+        var piece = Math.Min(1, costs.PromptsInBudget);
+        var mean = onEachRank / piece;
+        var any = 1 - Math.Exp(-ranks * mean);
+        var most = mean + Math.Sqrt(2 * Math.Log(ranks) * mean);
+        var largest = Math.Max(any, Math.Min(ranks * mean, most));
+        return Math.Max(onEachRank, Math.Min(largest * piece, costs.PromptsInBudget));
     }
+
+    /// <summary>
+    /// Time between tokens when prompts arrive at a rate: steps are lengthened by those that start while they run.
+    /// </summary>
+    private double TimePerToken(double rate, double decode, double marginal)
+    {
+        var onEachRank = rate / costs.DataRanks;
+        if (costs.RanksThatWait == 1)
+            return decode / (1 - onEachRank * marginal);
+
+        const int Rounds = 200;
+        const double Tolerance = 1e-9;
+        var time = decode;
+        for (var round = 0; round < Rounds; round++)
+        {
+            var next = decode + PromptsPerStep(onEachRank * time) * marginal;
+            if (next - time < Tolerance * time)
+                break;
+            time = next;
+        }
+        return time;
+    }
+
+    /// <summary>Share of its time that a rank spends on prompts of its own.</summary>
+    private double Utilisation(double rate, double marginal) => rate * marginal / costs.DataRanks;
 
     /// <summary>
     /// Steady state at an arrival rate; null when the replica cannot keep up with at most so many requests in flight.
@@ -122,7 +138,7 @@ public sealed class ClosedFormServing(
         // Below one request in flight on average, a request that runs at all still runs whole steps.
         var decode = costs.Decode(Math.Max(1, high));
         var marginal = costs.Marginal(Others(high));
-        var tpot = decode / (1 - Utilisation(requestsPerSecond, marginal));
+        var tpot = TimePerToken(requestsPerSecond, decode, marginal);
         var point = PointAt(high, requestsPerSecond, decode, marginal, tpot);
         // Allen and Cunneen: a queue is (c_a^2 + c_s^2) / 2 of the one with random arrivals; prompts spread with c_s = 1.
         return point with { QueueSeconds = point.QueueSeconds * (1 / burstiness + 1) / 2 };
@@ -136,21 +152,15 @@ public sealed class ClosedFormServing(
         var utilisation = Utilisation(rate, marginal);
         if (utilisation >= MostPrefillUtilisation)
             return double.PositiveInfinity;
-        var tpot = costs.Decode(Math.Max(1, inFlight)) / (1 - utilisation);
+        var tpot = TimePerToken(rate, costs.Decode(Math.Max(1, inFlight)), marginal);
         var prefill = marginal + costs.Chunks * costs.Decode(Others(inFlight));
         var inSystem = requestOverheadSeconds + prefill + Math.Max(0, request.OutputTokens - 1) * tpot;
         return rate * inSystem - inFlight;
     }
 
-    /// <summary>An arrival finds a step running and waits on average for half of it, and for what is queued behind it.</summary>
-    private double StepWait(double inFlight, double decode) => inFlight > 1 ? stepsBefore * decode : 0;
-
     private ServingPoint PointAt(double inFlight, double rate, double decode, double marginal, double tpot)
     {
         var utilisation = Math.Min(Utilisation(rate, marginal), MostPrefillUtilisation);
-        // Prompts vary in length; with an exponential spread the second moment of the service is 2 D^2.
-        var queueing = utilisation * marginal / (1 - utilisation);
-        var waits = inFlight > 1;
         return new ServingPoint
         {
             InFlight = inFlight,
@@ -158,8 +168,10 @@ public sealed class ClosedFormServing(
             OutputTokensPerSecond = rate * request.OutputTokens,
             TpotSeconds = tpot,
             PrefillSeconds = requestOverheadSeconds + costs.Prefill(Others(inFlight)),
-            QueueSeconds = waits ? queueing : 0,
-            StepWaitSeconds = StepWait(inFlight, decode),
+            // Prompts vary in length; with an exponential spread the second moment of the service is 2 D^2.
+            QueueSeconds = utilisation * marginal / (1 - utilisation),
+            // An arrival that finds a step running waits on average for half of it, and for what is queued behind it.
+            StepWaitSeconds = Math.Min(1, inFlight) * stepsBefore * decode,
             StepSeconds = decode,
             PrefillUtilisation = utilisation,
         };

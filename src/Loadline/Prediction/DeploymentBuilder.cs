@@ -115,7 +115,9 @@ public sealed class DeploymentBuilder(CatalogReader catalog)
         deployment = deployment with { Companions = Companion.Of(request, deployment) };
         if (deployment.Parallelism.Pipeline > 1)
             assumptions.Add(
-                $"{engine.Name} splits by layers over {deployment.Parallelism.Pipeline} devices, which work one after another."
+                deployment.KeepsStagesBusy
+                    ? $"{engine.Name} splits by layers over {deployment.Parallelism.Pipeline} stages, each with a batch of its own under way."
+                    : $"{engine.Name} splits by layers over {deployment.Parallelism.Pipeline} devices, which work one after another."
             );
         assumptions.Add(KernelLookup.Describe(deployment));
         AddArithmetic(deployment, assumptions);

@@ -44,7 +44,7 @@ public sealed class DisaggregatedServing(
         for (var i = 0; i < Halvings; i++)
         {
             var middle = (low + high) / 2;
-            if (Needed(middle) < inFlight)
+            if (Needed(middle, inFlight) < inFlight)
                 low = middle;
             else
                 high = middle;
@@ -52,11 +52,13 @@ public sealed class DisaggregatedServing(
         var rate = RateOf(low);
         // Whoever does not decode is before or in a prefill; beyond what decoding has room for, before it.
         var outside = Math.Max(0, inFlight - low * decode.Replicas) / rate;
-        return PointAt(inFlight, low, rate, Math.Max(ResponseSeconds(rate), outside));
+        return PointAt(inFlight, low, rate, Math.Max(ResponseSeconds(rate * Seen(inFlight), 1), outside));
     }
 
     /// <summary>Steady state at an arrival rate; null when one of the pools cannot keep up.</summary>
-    public ServingPoint? AtRate(double requestsPerSecond)
+    /// <param name="requestsPerSecond">Requests that arrive per second.</param>
+    /// <param name="burstiness">One over the squared coefficient of variation of the times between arrivals.</param>
+    public ServingPoint? AtRate(double requestsPerSecond, double burstiness = 1)
     {
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(requestsPerSecond, 0);
         if (
@@ -74,7 +76,7 @@ public sealed class DisaggregatedServing(
             else
                 high = middle;
         }
-        var response = ResponseSeconds(requestsPerSecond);
+        var response = ResponseSeconds(requestsPerSecond, burstiness);
         return PointAt(high * decode.Replicas + requestsPerSecond * response, high, requestsPerSecond, response);
     }
 
@@ -83,24 +85,28 @@ public sealed class DisaggregatedServing(
         decode.Replicas * decodingEach / (tokens * decode.Costs.Decode(Math.Max(1, decodingEach)));
 
     /// <summary>Requests in both pools when every decode replica has so many.</summary>
-    private double Needed(double decodingEach)
+    private double Needed(double decodingEach, double inFlight)
     {
         var rate = RateOf(decodingEach);
         return rate >= MostPrefillUtilisation * PrefillCapacity
             ? double.PositiveInfinity
-            : decode.Replicas * decodingEach + rate * ResponseSeconds(rate);
+            : decode.Replicas * decodingEach + rate * ResponseSeconds(rate * Seen(inFlight), 1);
     }
 
+    /// <summary>In a closed loop a request meets the load of the others, not its own.</summary>
+    private static double Seen(double inFlight) => (inFlight - 1) / inFlight;
+
     /// <summary>From arrival to the first token at this rate.</summary>
-    private double ResponseSeconds(double rate)
+    private double ResponseSeconds(double rate, double burstiness)
     {
         var utilisation = Math.Min(rate / PrefillCapacity, MostPrefillUtilisation);
-        // Allen and Cunneen with constant service: rho^sqrt(2 (k + 1)) / (k (1 - rho)) of a service, halved.
+        // Allen and Cunneen with constant service: rho^(sqrt(2 (k + 1)) - 1) / (k (1 - rho)) of a service, times half of
+        // the squared variation of arrivals.
         var servers = prefill.Replicas * prefill.Costs.DataRanks;
         var wait =
             promptSeconds
             * Math.Pow(utilisation, Math.Sqrt(2.0 * (servers + 1)) - 1)
-            / (2 * servers * (1 - utilisation));
+            / (2 * burstiness * servers * (1 - utilisation));
         return requestOverheadSeconds + promptSeconds + wait + transferSeconds;
     }
 
@@ -111,6 +117,7 @@ public sealed class DisaggregatedServing(
         return new ServingPoint
         {
             InFlight = inFlight,
+            DecodingEach = decodingEach,
             RequestsPerSecond = rate,
             OutputTokensPerSecond = rate * decode.Costs.Request.OutputTokens,
             TpotSeconds = step,

@@ -18,6 +18,20 @@ public sealed record PredictAnswer
 
     /// <summary>Devices that the layers are shared out over; 1 unless the engine splits by layers.</summary>
     public int PipelineParallel { get; init; } = 1;
+    public int DataParallel { get; init; } = 1;
+    public int ExpertParallel { get; init; } = 1;
+
+    /// <summary>Requests per second that arrive; null where a number is always in flight.</summary>
+    public double? RatePerSecond { get; init; }
+    public double? Burstiness { get; init; }
+    public double CachedPrefixTokens { get; init; }
+    public int DraftTokens { get; init; }
+    public double? Acceptance { get; init; }
+
+    /// <summary>Devices of one prefill replica where prompts have devices of their own.</summary>
+    public string? PrefillHardware { get; init; }
+    public int? PrefillReplicas { get; init; }
+    public int? DecodeReplicas { get; init; }
     public required double PromptTokens { get; init; }
     public required double OutputTokens { get; init; }
 

@@ -19,6 +19,13 @@ public readonly record struct ServingPoint
     /// <summary>Requests decoding or in prefill at a time.</summary>
     public required double InFlight { get; init; }
 
+    /// <summary>Requests that one replica decodes at a time; those in flight where there is only one.</summary>
+    public double DecodingEach
+    {
+        get => field > 0 ? field : InFlight;
+        init;
+    }
+
     /// <summary>Requests finished per second.</summary>
     public required double RequestsPerSecond { get; init; }
 

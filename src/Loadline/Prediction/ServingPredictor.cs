@@ -68,7 +68,7 @@ public sealed class ServingPredictor(CatalogReader catalog)
             ? Disaggregated(question, pool, deployment, new ServingPool(costs, pool.DecodeReplicas, admitted))
             : OnOneReplica(question, costs, deployment, admitted);
         if (steady.Point is not { } point)
-            return blank with { Reason = steady.Note };
+            return blank with { Reason = steady.Notes[0] };
 
         var error = question.Prefill is null
             ? PredictionError.Of(deployment)
@@ -76,15 +76,15 @@ public sealed class ServingPredictor(CatalogReader catalog)
         var ttft = new Duration(point.TtftSeconds);
         var ttftEstimate = error.FirstTokenTime(ttft, isAlone: point.InFlight <= 1);
         var tpot = error.Time(new Duration(point.TpotSeconds));
-        var decode = StepShape.Decode(point.InFlight / (question.Prefill?.DecodeReplicas ?? 1), request.MeanContext);
+        var decode = costs.StepOf(point.DecodingEach);
+        // Whoever waits is in the system too (Little).
+        var inSystem = question.Rate is { } arriving
+            ? arriving * (point.TtftSeconds + Math.Max(0, question.OutputTokens - 1) * point.TpotSeconds)
+            : point.InFlight;
         return blank with
         {
             Feasible = true,
-            Concurrency = Estimate.WithinFactor(
-                point.InFlight,
-                question.Rate is null ? 1 : error.Factor,
-                error.Evidence
-            ),
+            Concurrency = Estimate.WithinFactor(inSystem, question.Rate is null ? 1 : error.Factor, error.Evidence),
             TtftSeconds = ttftEstimate,
             TpotSeconds = tpot,
             EndToEndSeconds = ttftEstimate + tpot * Math.Max(0, question.OutputTokens - 1),
@@ -94,15 +94,15 @@ public sealed class ServingPredictor(CatalogReader catalog)
             RequestsPerSecond = question.Rate is null
                 ? error.Throughput(point.RequestsPerSecond)
                 : Estimate.Exact(point.RequestsPerSecond, error.Evidence),
-            PhysicalLimitTpotSeconds = step.PhysicalLimit(decode).Seconds,
+            PhysicalLimitTpotSeconds = step.PhysicalLimit(decode).Seconds / costs.TokensPerStep,
             Breakdown = Breakdown(step, decode, error),
             Bound = MostlyBound(step, decode),
-            Assumptions = steady.Note is { } note ? blank.Assumptions.Add(note) : blank.Assumptions,
+            Assumptions = [.. blank.Assumptions, .. Said(question, deployment, costs), .. steady.Notes],
         };
     }
 
     /// <summary>The steady state and what to say of it, or null and why there is none.</summary>
-    private static (ServingPoint? Point, string? Note) OnOneReplica(
+    private static (ServingPoint? Point, ImmutableArray<string> Notes) OnOneReplica(
         ServingQuestion question,
         StepCosts costs,
         Deployment deployment,
@@ -112,24 +112,26 @@ public sealed class ServingPredictor(CatalogReader catalog)
         var serving = new ClosedFormServing(costs, deployment);
         if (question.Rate is { } rate)
             return serving.AtRate(rate, admitted, question.Burstiness) is { } steady
-                ? (steady, null)
-                : (null, WhyOverloaded(rate, serving.AtConcurrency(admitted), "one replica"));
+                ? (steady, [])
+                : (null, [WhyOverloaded(rate, serving.AtConcurrency(admitted), "one replica")]);
 
         var offered = (double)(question.Concurrency ?? 1);
         var point = serving.AtConcurrency(Math.Min(offered, admitted));
         if (offered <= admitted)
-            return (point, null);
+            return (point, []);
         var outside = (offered - admitted) / point.RequestsPerSecond;
         return (
             point with
             {
                 QueueSeconds = point.QueueSeconds + outside,
             },
-            $"Only {admitted:N0} of {offered:N0} requests are admitted at a time; the others wait, and TTFT includes that."
+            [
+                $"Only {admitted:N0} of {offered:N0} requests are admitted at a time; the others wait, and TTFT includes that.",
+            ]
         );
     }
 
-    private (ServingPoint? Point, string? Note) Disaggregated(
+    private (ServingPoint? Point, ImmutableArray<string> Notes) Disaggregated(
         ServingQuestion question,
         PrefillPool pool,
         Deployment decode,
@@ -150,7 +152,7 @@ public sealed class ServingPredictor(CatalogReader catalog)
         };
         var memory = fits.Ask(fit);
         if (!memory.Fits)
-            return (null, $"prefill on {memory.Hardware}: {memory.Reason}");
+            return (null, [$"prefill on {memory.Hardware}: {memory.Reason}"]);
         var prefill = fits.Build(fit).Deployment;
         var request = decoding.Costs.Request;
         var costs = new StepCosts(new Step(prefill), prefill.Rules.MaximumBatchedTokens, request);
@@ -162,22 +164,51 @@ public sealed class ServingPredictor(CatalogReader catalog)
             prefill.Rules.RequestOverhead.Seconds,
             transfer
         );
-        var note =
-            $"Prefill on {pool.Replicas} x {memory.Hardware}, decode on {pool.DecodeReplicas} x {fits.Ask(question.Fit).Hardware}; a prompt's cache takes {transfer * 1e3:0.#} ms between them.";
+        ImmutableArray<string> notes =
+        [
+            $"Prefill on {pool.Replicas} x {memory.Hardware} under {memory.Engine}, decode on {pool.DecodeReplicas} x {question.Fit.Hardware}; a prompt's cache takes {transfer * 1e3:0.#} ms between them, over an assumed network of {KernelLookup.NetworkPerDevice} for each device.",
+            $"Prefill: {KernelLookup.Describe(prefill)}",
+        ];
         if (question.Rate is not { } rate)
-            return (serving.AtConcurrency(question.Concurrency ?? 1), note);
-        return serving.AtRate(rate) is { } steady
-            ? (steady, note)
+            return (serving.AtConcurrency(question.Concurrency ?? 1), notes);
+        return serving.AtRate(rate, question.Burstiness) is { } steady
+            ? (steady, notes)
             : (
                 null,
-                WhyOverloaded(rate, serving.AtConcurrency(decoding.MostInFlight * decoding.Replicas), "the pools")
+                [WhyOverloaded(rate, serving.AtConcurrency(decoding.MostInFlight * decoding.Replicas), "the pools")]
             );
+    }
+
+    /// <summary>What the question says of serving, and devices it leaves idle.</summary>
+    private static IEnumerable<string> Said(ServingQuestion question, Deployment deployment, StepCosts costs)
+    {
+        var used = deployment.Parallelism.Devices;
+        if (used < question.Fit.Hardware.Count)
+            yield return $"{used} of {question.Fit.Hardware.Count} devices are used: the degrees of parallelism say so; the others idle.";
+        if (question.DraftTokens > 0)
+            yield return $"{question.DraftTokens} tokens drafted for each step, each accepted with probability {question.Acceptance}: {costs.TokensPerStep:0.##} tokens a step. The draft's own prompts are not timed.";
+        if (question.CachedPrefixTokens > 0)
+            yield return $"{question.CachedPrefixTokens:N0} tokens of every prompt are in the cache already and are not computed.";
+        if (question.Rate is not null)
+            yield return question.Burstiness == 1
+                ? "Requests arrive at random; in flight counts those that wait."
+                : $"Times between arrivals have a squared coefficient of variation of {1 / question.Burstiness:0.###}; in flight counts those that wait.";
     }
 
     private static Speculation? Drafting(ServingQuestion question, Deployment deployment)
     {
         if (question.DraftTokens == 0)
             return null;
+        if (
+            question.Fit.Draft is { } other
+            && other.Architecture.VocabularySize != question.Fit.Model.Architecture.VocabularySize
+        )
+            throw new BadContentException(
+                "--draft",
+                "",
+                $"a vocabulary of {other.Architecture.VocabularySize:N0}",
+                $"that of {question.Fit.Model.Id}, {question.Fit.Model.Architecture.VocabularySize:N0}: drafts are its tokens"
+            );
         var draft = question.Fit.Draft is { } model
             ? Speculation.DraftOf(deployment, model)
             : Speculation.OwnDraft(deployment)
@@ -266,6 +297,16 @@ public sealed class ServingPredictor(CatalogReader catalog)
             PromptTokens = question.PromptTokens,
             OutputTokens = question.OutputTokens,
             KvCache = question.KvCache,
+            DataParallel = question.Fit.DataParallel ?? 1,
+            ExpertParallel = question.Fit.ExpertParallel ?? 1,
+            RatePerSecond = question.Rate,
+            Burstiness = question.Rate is null ? null : question.Burstiness,
+            CachedPrefixTokens = question.CachedPrefixTokens,
+            DraftTokens = question.DraftTokens,
+            Acceptance = question.DraftTokens > 0 ? question.Acceptance : null,
+            PrefillReplicas = question.Prefill?.Replicas,
+            DecodeReplicas = question.Prefill?.DecodeReplicas,
+            PrefillHardware = question.Prefill?.Hardware.ToString(),
             Feasible = false,
             Assumptions = memory.Assumptions,
         };
@@ -283,6 +324,13 @@ public sealed class ServingPredictor(CatalogReader catalog)
             );
         if (question.DraftTokens is < 0 or > MostDrafts)
             throw new BadContentException("--draft-tokens", "", $"{question.DraftTokens}", $"0 to {MostDrafts}");
+        if (question.Fit.Draft is not null && question.DraftTokens == 0)
+            throw new BadContentException(
+                "--draft",
+                "",
+                "no --draft-tokens",
+                "how many tokens it drafts for each step"
+            );
         if (question.Acceptance is not (>= 0 and <= 1))
             throw new BadContentException("--acceptance", "", $"{question.Acceptance}", "a probability, 0 to 1");
         if (question.Burstiness is not (>= LeastBurstiness and <= MostBurstiness))

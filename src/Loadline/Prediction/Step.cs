@@ -45,6 +45,7 @@ public sealed class Step
             + deployment.Kernels.Slowdown.PerLayer.Seconds * deployment.Architecture.Layers.Length;
         sequenceOverhead = deployment.Rules.SequenceOverhead.Seconds;
         dataRanks = deployment.Parallelism.Data;
+        SharesExperts = deployment.Architecture.HasExperts;
         PromptLaunchSeconds =
             deployment.Engine.Scheduling.PromptLaunchPerLayer.Seconds * deployment.Architecture.Layers.Length;
         BatchesUnderWay = deployment.KeepsStagesBusy ? deployment.Parallelism.Pipeline : 1;
@@ -57,6 +58,9 @@ public sealed class Step
 
     /// <summary>Ranks with sequences of their own around the same experts; all wait for the slowest.</summary>
     public int DataRanks => dataRanks;
+
+    /// <summary>True when some layers have experts, in which the sequences of all data-parallel ranks meet.</summary>
+    public bool SharesExperts { get; }
 
     /// <summary>
     /// Batches under way at a time, one in each pipeline stage; 1 for engines whose devices work one after another.

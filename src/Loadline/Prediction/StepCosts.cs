@@ -26,6 +26,15 @@ public sealed class StepCosts(
     /// <summary>Ranks that prefill side by side.</summary>
     public int DataRanks => step.DataRanks;
 
+    /// <summary>Those that wait for each other in every step; 1 where they share no experts.</summary>
+    public int RanksThatWait => step.SharesExperts ? step.DataRanks : 1;
+
+    /// <summary>What a step of so many decoding sequences computes, of the batch that is in one stage.</summary>
+    public StepShape StepOf(double sequences) => Decoding(Math.Max(1, sequences));
+
+    /// <summary>Tokens that a step yields for each sequence.</summary>
+    public double TokensPerStep => speculation?.TokensPerStep ?? 1;
+
     /// <summary>Steps one prompt is cut into.</summary>
     public int Chunks { get; } = (int)Math.Ceiling(request.ComputedPromptTokens / chunkTokens);
 
@@ -47,8 +56,8 @@ public sealed class StepCosts(
     }
 
     /// <summary>
-    /// Seconds of a decode step of so many sequences of mean length, for each token it yields. Less than one on average is one some of the time:
-    /// a step with a part of a sequence does not exist.
+    /// Seconds of a decode step of so many sequences of mean length, for each token it yields. Less than one on average is
+    /// one some of the time: a step with a part of a sequence does not exist.
     /// </summary>
     public double Decode(double sequences)
     {
@@ -70,10 +79,13 @@ public sealed class StepCosts(
             : Marginal(decoding, StepSeconds(decoding));
     }
 
+    /// <summary>Prompts that the budget of tokens of one step holds; less than one where they come in chunks.</summary>
+    public double PromptsInBudget => chunkTokens / request.ComputedPromptTokens;
+
     /// <summary>
     /// The most by which prompts lengthen one step: no step takes more of them than its budget of tokens.
     /// </summary>
-    public double LargestMarginal(double decoding) => Marginal(decoding) * chunkTokens / request.ComputedPromptTokens;
+    public double LargestMarginal(double decoding) => Marginal(decoding) * PromptsInBudget;
 
     /// <summary>Seconds from the first chunk to the first token with so many sequences decoding alongside.</summary>
     /// <remarks>

@@ -7,6 +7,9 @@ namespace Loadline.Tests.Prediction;
 /// <summary>Attention with sequences of its own on every rank, around one set of experts.</summary>
 public sealed class DataParallelTests
 {
+    private const string Dense = "meta-llama/Llama-3.1-8B-Instruct";
+    private const string H100 = "nvidia-h100-sxm-80gb";
+
     private static readonly Deployment Split = Of(new Parallelism(Tensor: 8));
     private static readonly Deployment Spread = Of(new Parallelism(Expert: 8, Data: 8));
 
@@ -43,6 +46,38 @@ public sealed class DataParallelTests
         Part(Of(new Parallelism(Tensor: 16)), shape, "all-reduce")
             .ShouldBeGreaterThan(Part(Split, shape, "all-reduce"));
     }
+
+    [Fact]
+    public void Ranks_of_a_dense_model_serve_as_so_many_replicas_do()
+    {
+        var one = Serving(Deployments.Of(Dense, H100), new RequestShape(1000, 200));
+        var four = Serving(
+            Deployments.Of(Dense, H100, parallelism: new Parallelism(Data: 4)),
+            new RequestShape(1000, 200)
+        );
+
+        var alone = one.AtConcurrency(16);
+        var together = four.AtConcurrency(64);
+
+        together.RequestsPerSecond.ShouldBe(4 * alone.RequestsPerSecond, 0.02 * together.RequestsPerSecond);
+        together.TpotSeconds.ShouldBe(alone.TpotSeconds, 0.02 * alone.TpotSeconds);
+    }
+
+    // Sixteen leave the server: what they gain in memory bandwidth they pay to the network for all but little.
+    [Theory]
+    [InlineData(4, 8, 1.3)]
+    [InlineData(8, 16, 1.0)]
+    [InlineData(16, 32, 1.3)]
+    public void More_ranks_around_the_experts_serve_more(int few, int many, double growth)
+    {
+        var request = new RequestShape(2000, 500);
+        var less = Serving(Of(new Parallelism(Expert: few, Data: few)), request).AtConcurrency(64 * few);
+        var more = Serving(Of(new Parallelism(Expert: many, Data: many)), request).AtConcurrency(64 * many);
+        more.RequestsPerSecond.ShouldBeGreaterThan(growth * less.RequestsPerSecond);
+    }
+
+    private static ClosedFormServing Serving(Deployment deployment, RequestShape request) =>
+        new(new StepCosts(new Step(deployment), deployment.Rules.MaximumBatchedTokens, request), 0);
 
     private static double Attention(Deployment deployment, StepShape shape) => Part(deployment, shape, "attention");
 

@@ -64,6 +64,14 @@ public sealed class DisaggregatedServingTests
         serving.AtRate(serving.PrefillCapacity * 1.01).ShouldBeNull();
     }
 
+    [Fact]
+    public void A_request_alone_waits_for_nobody()
+    {
+        var serving = Serving(new RequestShape(4000, 200), 1, 1);
+        var costs = new StepCosts(new Step(Deployment), Deployment.Rules.MaximumBatchedTokens, new(4000, 200));
+        serving.AtConcurrency(1).QueueSeconds.ShouldBe(0, costs.Prefill(0) * 0.01);
+    }
+
     private static DisaggregatedServing Serving(RequestShape request, int prefill, int decode)
     {
         var costs = new StepCosts(new Step(Deployment), Deployment.Rules.MaximumBatchedTokens, request);

@@ -124,8 +124,10 @@ public sealed class ServingLaws
                 {
                     var serving = new ClosedFormServing(costs.Costs, costs.Overhead);
                     var few = serving.AtConcurrency(inFlight).TpotSeconds;
-                    return few >= costs.Costs.Decode(inFlight) * (1 - 1e-9)
-                        && few <= serving.AtConcurrency(inFlight * growth).TpotSeconds * (1 + 1e-9);
+                    var many = serving.AtConcurrency(inFlight * growth).TpotSeconds;
+                    // A prompt reads fewer experts of its own among more tokens, so it may ride at a lower price there.
+                    var cheaper = costs.Costs.Marginal(inFlight * growth - 1) < costs.Costs.Marginal(inFlight - 1);
+                    return few >= costs.Costs.Decode(inFlight) * (1 - 1e-9) && (cheaper || few <= many * (1 + 1e-9));
                 }
             );
 
@@ -169,6 +171,20 @@ public sealed class ServingLaws
 
         point.TpotSeconds.ShouldBeLessThanOrEqualTo(costs.Decode(64) + costs.Marginal(63));
         point.QueueSeconds.ShouldBeInRange(54 * costs.Marginal(63), 63 * costs.Marginal(63));
+    }
+
+    [Fact]
+    public void Nothing_jumps_where_a_second_request_joins()
+    {
+        var deployment = Deployments.Of("meta-llama/Llama-3.1-8B-Instruct");
+        var serving = new ClosedFormServing(
+            new StepCosts(new Step(deployment), 8192, new RequestShape(4000, 300)),
+            0.006
+        );
+        var alone = serving.AtConcurrency(1);
+        var joined = serving.AtConcurrency(1.001);
+        joined.TtftSeconds.ShouldBe(alone.TtftSeconds, 0.01 * alone.TtftSeconds);
+        joined.TpotSeconds.ShouldBe(alone.TpotSeconds, 0.01 * alone.TpotSeconds);
     }
 
     private static double EndToEnd(ServingPoint point, StepCosts costs) =>

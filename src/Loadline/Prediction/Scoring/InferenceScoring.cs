@@ -34,6 +34,7 @@ internal sealed class InferenceScoring(CatalogReader catalog, ModelSource models
         var seen = new HashSet<string>();
         foreach (var row in table.Rows)
         {
+            InferenceLimits.Check(row);
             var conditions = new InferenceConditions(row);
             yield return new InferenceRun(conditions, WhyLeftOut(conditions.Stated, seen));
         }

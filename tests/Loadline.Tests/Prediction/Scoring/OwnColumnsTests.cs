@@ -79,6 +79,27 @@ public sealed class OwnColumnsTests
             )
             .Message.ShouldContain($"line 2, {place}");
 
+    [Theory]
+    [InlineData("0", "1", "1000", "16", "column devices")]
+    [InlineData("1", "-2", "1000", "16", "column tensor")]
+    [InlineData("1", "1.5", "1000", "16", "column tensor")]
+    [InlineData("1", "1", "1e12", "16", "column promptTokens")]
+    [InlineData("1", "1", "1000", "0", "column concurrency")]
+    public void A_count_that_no_run_has_is_named_with_its_place(
+        string devices,
+        string tensor,
+        string prompt,
+        string concurrency,
+        string place
+    ) =>
+        Should
+            .Throw<BadContentException>(() =>
+                Score(
+                    $"{Own}\nx-1,2026-01,vllm,0.19.0,meta-llama/Llama-3.1-8B,fp8,,nvidia-h100-sxm-80gb,{devices},{tensor},1,,,{prompt},500,,,,,{concurrency},,server,timePerTokenSeconds,mean,0.009,,,,,,,,,,,\n"
+                )
+            )
+            .Message.ShouldContain($"line 2, {place}");
+
     private static ScoredCase Case(string rows) => Score(rows).Cases!.Value.ShouldHaveSingleItem();
 
     private static ValidationAnswer Score(string rows)
