@@ -61,7 +61,8 @@ public sealed class ReplicaUnderLoad
         var chunk = deployment.Rules.MaximumBatchedTokens;
         var pipeline = PromptPipeline.Of(deployment);
         var most = Math.Max(1, MostInFlight);
-        serving = new ClosedFormServing(new StepCosts(step, chunk, request, pipeline).Tabulated(most), deployment);
+        var costs = new StepCosts(step, chunk, request, pipeline).Tabulated(most);
+        serving = new ClosedFormServing(costs, deployment);
         firstProbability = LatencyPercentiles.ProbabilityOf(objectives.Ttft);
         wholeProbability = LatencyPercentiles.ProbabilityOf(objectives.EndToEnd);
         longAnswerTokens = output.Percentile(wholeProbability);
@@ -77,7 +78,7 @@ public sealed class ReplicaUnderLoad
             {
                 MeanContext = request.MeanContext,
             };
-            return new StepCosts(step, chunk, shape, pipeline).Tabulated(most);
+            return new StepCosts(step, chunk, shape, pipeline).Tabulated(most, costs);
         }
     }
 

@@ -18,6 +18,7 @@ public sealed class StepCosts(
     /// </summary>
     private static readonly double[] Grid = [0, 1, 2, 3, 4, 5, 6, 7, .. Octaves(8, 2048), 4096];
 
+    private double[]? stepTable;
     private double[]? decodeTable;
     private double[]? marginalTable;
 
@@ -39,18 +40,24 @@ public sealed class StepCosts(
     public int Chunks { get; } = (int)Math.Ceiling(request.ComputedPromptTokens / chunkTokens);
 
     /// <summary>The same costs from a table, for searches that ask thousands of times.</summary>
-    public StepCosts Tabulated(double mostSequences)
+    /// <param name="mostSequences">Sequences that decode together at most.</param>
+    /// <param name="sameSteps">
+    /// A table for as many sequences, of the same step and mean context, whose decode steps need not be timed again.
+    /// </param>
+    public StepCosts Tabulated(double mostSequences, StepCosts? sameSteps = null)
     {
         var table = new StepCosts(step, chunkTokens, request, pipeline, speculation);
         var length = Math.Clamp(Array.FindIndex(Grid, size => size >= mostSequences) + 1, 2, Grid.Length);
         if (mostSequences > Grid[^1])
             length = Grid.Length;
+        table.stepTable = sameSteps?.stepTable ?? [.. Grid.Take(length).Select(StepSeconds)];
         table.decodeTable = new double[length];
         table.marginalTable = new double[length];
         for (var i = 0; i < length; i++)
         {
-            table.decodeTable[i] = Decode(Grid[i]);
-            table.marginalTable[i] = Marginal(Grid[i], StepSeconds(Grid[i]));
+            // The grid begins where nothing decodes.
+            table.decodeTable[i] = i == 0 ? 0 : PerToken(Grid[i], table.stepTable[i]);
+            table.marginalTable[i] = Marginal(Grid[i], table.stepTable[i]);
         }
         return table;
     }
@@ -118,9 +125,10 @@ public sealed class StepCosts(
         return Stages * together / seconds;
     }
 
-    private double ExactDecode(double sequences)
+    private double ExactDecode(double sequences) => PerToken(sequences, StepSeconds(sequences));
+
+    private double PerToken(double sequences, double seconds)
     {
-        var seconds = StepSeconds(sequences);
         if (speculation is null)
             return seconds;
         var draft = speculation.DraftSeconds(InOneBatch(sequences), request.MeanContext);
