@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using System.Reflection;
 using System.Text;
 using Loadline.Catalog;
@@ -12,8 +13,10 @@ internal static class CommandLine
 {
     public static int Run(string[] arguments, Surroundings surroundings)
     {
-        var root = new RootCommand("Says what a language model will take: memory, time, money and hardware.");
-        ReplaceVersion(root);
+        // A RootCommand would be called by the file it is started from.
+        var root = new Command("loadline", "Says what a language model will take: memory, time, money and hardware.");
+        root.Options.Add(new HelpOption());
+        root.Options.Add(Version());
         root.Options.Add(Session.CatalogOption);
         root.Subcommands.Add(InspectCommand.Create(surroundings));
         root.Subcommands.Add(MemoryCommand.Create(surroundings));
@@ -75,11 +78,7 @@ internal static class CommandLine
     }
 
     /// <summary>The version names the catalog's date too: an answer depends on both.</summary>
-    private static void ReplaceVersion(RootCommand root)
-    {
-        var version = root.Options.OfType<VersionOption>().Single();
-        version.Action = new VersionAction();
-    }
+    private static VersionOption Version() => new() { Action = new VersionAction() };
 
     /// <summary>One line of bounded length that cannot command the terminal, whatever a file or a name holds.</summary>
     private static string OneLine(string text)

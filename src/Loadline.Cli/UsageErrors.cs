@@ -41,11 +41,9 @@ internal static partial class UsageErrors
             ? command.Options.Where(option => !option.Hidden).Select(option => option.Name)
             : command.Subcommands.Select(subcommand => subcommand.Name);
         var nearest = known.Where(name => IsNear(word, name)).Take(3).ToList();
-        var problem = $"\"{word}\" is not {(isOption ? "an option" : "an argument")} of {Name(command)}";
+        var problem = $"\"{word}\" is not {(isOption ? "an option" : "an argument")} of {command.Name}";
         return nearest.Count == 0 ? problem : $"{problem}; nearest: {string.Join(", ", nearest)}";
     }
-
-    private static string Name(Command command) => command is RootCommand ? "loadline" : command.Name;
 
     private static string Wrong(Match match)
     {
