@@ -13,7 +13,7 @@ internal sealed class CapacityScoring(CatalogReader catalog, ModelSource models)
 
     private ScoredCase CaseOf(CsvRow row)
     {
-        var measured = row.WholeNumber("max_sequences") ?? throw row.Wrong("max_sequences", "empty", "a whole number");
+        var measured = row.AboveZero("max_sequences");
         var scored = new ScoredCase
         {
             Id = $"line {row.Line}",

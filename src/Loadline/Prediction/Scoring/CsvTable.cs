@@ -25,6 +25,12 @@ public sealed class CsvRow(string file, int line, IReadOnlyDictionary<string, in
             : throw Wrong(column, $"\"{text}\"", "a number");
     }
 
+    /// <summary>What was measured: an error is a share of it.</summary>
+    public double AboveZero(string column) =>
+        Number(column) is > 0 and var value
+            ? value
+            : throw Wrong(column, this[column] is { } text ? $"\"{text}\"" : "empty", "a number above 0");
+
     public long? WholeNumber(string column)
     {
         if (Number(column) is not { } number)

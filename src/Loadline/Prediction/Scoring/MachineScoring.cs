@@ -62,9 +62,7 @@ internal sealed partial class MachineScoring(CatalogReader catalog)
                 $"format {row.Text("weight_format")}",
                 $"threads {row.Text("threads")}",
             ],
-            Measured = row.Number("value") is > 0 and var value
-                ? value
-                : throw row.Wrong("value", $"\"{row["value"]}\"", "a number above 0"),
+            Measured = row.AboveZero("value"),
         };
         if (!machines.TryGetValue(NameOf(row), out var machine))
             return scored with { Refused = $"no figures of the machine with {row.Text("threads")} threads" };

@@ -44,8 +44,7 @@ internal sealed class MemoryScoring(CatalogReader catalog, ModelSource models)
             Metric = Array.IndexOf(Listed, metric) >= 0 ? metric + " (listed)" : metric,
             Deployment = Configuration(row),
             Slices = [$"engine {row.Text("engine")}"],
-            Measured =
-                row.Number("value_bytes_or_tokens") ?? throw row.Wrong("value_bytes_or_tokens", "empty", "a number"),
+            Measured = row.AboveZero("value_bytes_or_tokens"),
         };
         try
         {

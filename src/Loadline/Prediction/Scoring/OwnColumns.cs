@@ -108,10 +108,7 @@ internal sealed class OwnColumns(CsvRow row) : IInferenceColumns
 
     public double Unit => quantity.Unit;
 
-    public double Measured =>
-        row.Number("value") is > 0 and var value
-            ? value
-            : throw row.Wrong("value", $"\"{row["value"]}\"", "a number above 0");
+    public double Measured => row.AboveZero("value");
 
     public string Grade => row["grade"] ?? "";
 

@@ -107,10 +107,7 @@ internal sealed partial class PublishedColumns(CsvRow row) : IInferenceColumns
 
     public double Unit => 1;
 
-    public double Measured =>
-        row.Number("value") is > 0 and var value
-            ? value
-            : throw row.Wrong("value", $"\"{row["value"]}\"", "a number above 0");
+    public double Measured => row.AboveZero("value");
 
     /// <summary>aiconfigurator's own runs state everything but how requests were sent: a grade below that of the table.</summary>
     public string Grade =>

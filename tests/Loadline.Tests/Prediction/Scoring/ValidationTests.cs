@@ -26,6 +26,20 @@ public sealed class ValidationTests
             item.Predicted!.Value.Value.ShouldBe(item.Measured, Math.Max(1, 0.02 * item.Measured));
     }
 
+    [Theory]
+    [InlineData("0")]
+    [InlineData("-1")]
+    [InlineData("")]
+    public void A_measurement_that_is_none_is_named_with_its_place(string measured) =>
+        Should
+            .Throw<BadContentException>(() =>
+                Score(
+                    "engine,accelerator,model,tp,free_memory_fraction,max_seq_len,max_num_tokens,kv_format,max_sequences\n"
+                        + $"trtllm,h100_sxm,Qwen/Qwen3-32B-FP8,1,0.8,5096,4096,bf16,{measured}\n"
+                )
+            )
+            .Message.ShouldContain("line 2, column max_sequences");
+
     [Fact]
     public void Logged_caches_and_files_are_met_to_a_thousandth()
     {
