@@ -43,7 +43,7 @@ internal sealed class DeploymentOptions
 
     private readonly Option<int?> tensorParallel = new("--tensor-parallel")
     {
-        Description = "Devices one replica is spread over (default: all of --on)",
+        Description = "Devices one replica is spread over (default: what the other splits leave of --on)",
         HelpName = "N",
     };
 

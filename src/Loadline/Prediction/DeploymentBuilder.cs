@@ -30,6 +30,12 @@ public sealed record DeploymentRequest
     /// <summary>How the devices are shared out, in full; null lets <see cref="Devices"/> decide.</summary>
     public Parallelism? Parallelism { get; init; }
 
+    /// <summary>
+    /// True where the tensor ranks of <see cref="Parallelism"/> are left open: they take what it leaves of
+    /// <see cref="Devices"/>, if the engine splits tensors and that number divides.
+    /// </summary>
+    public bool TensorTakesTheRest { get; init; }
+
     /// <summary>Longest sequence the engine is told to expect; null for what the model was configured for.</summary>
     public long? Context { get; init; }
 
@@ -130,11 +136,22 @@ public sealed class DeploymentBuilder(CatalogReader catalog)
         return reason is null ? new BuiltDeployment(deployment, [.. assumptions]) : null;
     }
 
-    private static Parallelism Split(DeploymentRequest request, Engine engine) =>
-        request.Parallelism is { } whole ? whole
-        : request.Devices is not { } devices ? new Parallelism(request.TensorParallel)
-        : engine.TensorParallel ? new Parallelism(devices)
-        : new Parallelism(Pipeline: devices);
+    private static Parallelism Split(DeploymentRequest request, Engine engine)
+    {
+        if (request.Parallelism is { } asked)
+        {
+            var isFilled = request.TensorTakesTheRest && engine.TensorParallel;
+            return isFilled && request.Devices is { } all && all % asked.Devices == 0
+                ? asked with
+                {
+                    Tensor = asked.Tensor * all / asked.Devices,
+                }
+                : asked;
+        }
+        return request.Devices is not { } devices ? new Parallelism(request.TensorParallel)
+            : engine.TensorParallel ? new Parallelism(devices)
+            : new Parallelism(Pipeline: devices);
+    }
 
     private static WeightFormat Weights(DeploymentRequest request, List<string> assumptions)
     {

@@ -80,7 +80,9 @@ public sealed class FitCheck(CatalogReader catalog)
         return builder.Build(Placed(question, request));
     }
 
-    /// <summary>The request with the split that was asked for; what is left open is one.</summary>
+    /// <summary>
+    /// The request with the split that was asked for. What is left open is one, and tensor ranks take the remaining devices.
+    /// </summary>
     private static DeploymentRequest Placed(FitQuestion question, DeploymentRequest request)
     {
         var isOpen =
@@ -100,7 +102,7 @@ public sealed class FitCheck(CatalogReader catalog)
                 $"{parallelism.Devices} devices per replica",
                 $"at most {question.Hardware.Count}, the devices of {question.Hardware}"
             );
-        return request with { Parallelism = parallelism };
+        return request with { Parallelism = parallelism, TensorTakesTheRest = question.TensorParallel is null };
 
         int Degree(int? asked, string option) =>
             asked is null or (>= 1 and <= HardwareSpec.MaximumCount)

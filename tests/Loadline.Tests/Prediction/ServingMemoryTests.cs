@@ -249,6 +249,10 @@ public sealed class ServingMemoryTests
         CacheBytes(question).ShouldBe(70_272L * 8_192 * 64);
         CacheBytes(question with { DataParallel = 8, ExpertParallel = 8 }).ShouldBe(70_272L * 8_192 * 8);
 
+        // Ranks that are not asked for take the devices that are left, as "-tp 8 --enable-expert-parallel" would.
+        CacheBytes(question with { ExpertParallel = 8 }).ShouldBe(70_272L * 8_192 * 64);
+        CacheBytes(question with { DataParallel = 4, ExpertParallel = 8 }).ShouldBe(70_272L * 8_192 * 16);
+
         static long CacheBytes(FitQuestion asked) =>
             new FitCheck(Deployments.Catalog).Ask(asked).PerDevice[0].CacheBytes;
     }
