@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Loadline.Cli.Rendering;
 using Loadline.Prediction;
+using Loadline.Simulation;
 
 namespace Loadline.Cli.Commands;
 
@@ -8,7 +9,10 @@ internal static class ValidateCommand
 {
     public static Command Create(Surroundings surroundings)
     {
-        var file = new Argument<string>("FILE") { Description = "CSV of measurements; its columns say of what" };
+        var file = new Argument<string>("FILE")
+        {
+            Description = "CSV of measurements or of every request of a run, or JSON of runs; its columns say of what",
+        };
         var cases = new Option<bool>("--cases") { Description = "List every row with its prediction" };
         var answer = new Answer();
         var command = new Command("validate", "How close predictions are to measurements");
@@ -19,17 +23,42 @@ internal static class ValidateCommand
         {
             var path = parsed.GetRequiredValue(file);
             if (Directory.Exists(path))
-                throw new IOException($"{path}: is a directory; expected a CSV file");
-            if (!File.Exists(path))
-                throw new FileNotFoundException($"{path}: no such file", path);
+                throw new IOException($"{path}: is a directory; expected a file of measurements");
             var session = Session.Open(parsed, surroundings);
-            const long LargestTable = 50_000_000;
-            using var text = new BoundedText(path, File.OpenText(path), LargestTable, "a table of measurements");
-            var table = CsvTable.Read(Path.GetFileName(path), text);
-            var result = Validation.Of(table, session.Catalog, session.Models, parsed.GetValue(cases));
+            var result = Score(path, session, parsed.GetValue(cases));
             answer.Print(parsed, surroundings, result, AnswerJson.Default.ValidationAnswer, ValidatePage.Render);
             return ExitCodes.Yes;
         });
         return command;
+    }
+
+    private static ValidationAnswer Score(string path, Session session, bool withCases)
+    {
+        var name = Path.GetFileName(path);
+        var replays = new ReplayScoring(session.Catalog, session.Models);
+        if (path.EndsWith(".json", StringComparison.OrdinalIgnoreCase))
+            return replays.Score(name, ServingRunsFile.Read(name, ReadWhole(path)), withCases);
+
+        using var text = Open(path);
+        var table = CsvTable.Read(name, text);
+        if (!RequestTimesFile.IsOne(table))
+            return Validation.Of(table, session.Catalog, session.Models, withCases);
+        var description = Path.ChangeExtension(path, ".json");
+        var run = RequestTimesFile.Read(table, Path.GetFileName(description), ReadWhole(description));
+        return replays.Score(name, [run], withCases);
+    }
+
+    private static string ReadWhole(string path)
+    {
+        using var text = Open(path);
+        return text.ReadToEnd();
+    }
+
+    private static BoundedText Open(string path)
+    {
+        const long LargestTable = 50_000_000;
+        if (!File.Exists(path))
+            throw new FileNotFoundException($"{path}: no such file", path);
+        return new BoundedText(path, File.OpenText(path), LargestTable, "a table of measurements");
     }
 }

@@ -205,6 +205,9 @@ public sealed record Engine
     public required ImmutableArray<string> KvFormats { get; init; }
     public required bool TensorParallel { get; init; }
     public required ImmutableArray<EngineRules> Rules { get; init; }
+
+    /// <summary>What it puts into a step, for the simulation of every one of them.</summary>
+    public SchedulingPolicy SchedulingPolicy { get; init; }
     public EngineScheduling Scheduling
     {
         get => field ?? EngineScheduling.Usual;

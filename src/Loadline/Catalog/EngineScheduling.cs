@@ -3,6 +3,25 @@ using Loadline.Quantities;
 
 namespace Loadline.Catalog;
 
+/// <summary>How an engine composes its steps.</summary>
+public enum SchedulingPolicy
+{
+    /// <summary>One budget of tokens, decoding first, answers take cache as they grow (vLLM V1).</summary>
+    ChunkedPrefill,
+
+    /// <summary>Prompts first, in steps of their own (SGLang).</summary>
+    PrefillFirst,
+
+    /// <summary>Whole prompts beside decoding, the longest answer reserved (TensorRT-LLM).</summary>
+    ReservedWholePrompts,
+
+    /// <summary>Prompts cut to a batch beside decoding, a context for every slot (llama.cpp).</summary>
+    Slots,
+
+    /// <summary>A batch to its end, then the next.</summary>
+    StaticBatch,
+}
+
 /// <summary>How an engine mixes prompts with the decoding of others.</summary>
 public sealed record EngineScheduling
 {

@@ -61,7 +61,7 @@ public sealed class ServingPredictor(CatalogReader catalog)
             deployment.Rules.MaximumBatchedTokens,
             request,
             PromptPipeline.Of(deployment),
-            Drafting(question, deployment)
+            Drafting(question.Fit, question.DraftTokens, question.Acceptance, deployment)
         );
         var admitted = Math.Max(1, new ServingMemory(deployment).MaximumConcurrency((long)request.MeanContext).Value);
         var steady = question.Prefill is { } pool
@@ -138,18 +138,7 @@ public sealed class ServingPredictor(CatalogReader catalog)
         ServingPool decoding
     )
     {
-        // The degrees asked for are those of the replicas that decode; prefill uses all its devices for each matrix.
-        var fit = question.Fit with
-        {
-            Hardware = pool.Hardware,
-            Context = question.PromptTokens,
-            Concurrency = 1,
-            TensorParallel = null,
-            PipelineParallel = null,
-            ExpertParallel = null,
-            DataParallel = null,
-            Draft = null,
-        };
+        var fit = PrefillOf(question.Fit, pool, question.PromptTokens);
         var memory = fits.Ask(fit);
         if (!memory.Fits)
             return (null, [$"prefill on {memory.Hardware}: {memory.Reason}"]);
@@ -179,6 +168,23 @@ public sealed class ServingPredictor(CatalogReader catalog)
             );
     }
 
+    /// <summary>
+    /// What a prefill replica is. The degrees asked for are those of the replicas that decode; prefill uses all its devices
+    /// for each matrix.
+    /// </summary>
+    internal static FitQuestion PrefillOf(FitQuestion decode, PrefillPool pool, long promptTokens) =>
+        decode with
+        {
+            Hardware = pool.Hardware,
+            Context = promptTokens,
+            Concurrency = 1,
+            TensorParallel = null,
+            PipelineParallel = null,
+            ExpertParallel = null,
+            DataParallel = null,
+            Draft = null,
+        };
+
     /// <summary>What the question says of serving, and devices it leaves idle.</summary>
     private static IEnumerable<string> Said(ServingQuestion question, Deployment deployment, StepCosts costs)
     {
@@ -195,30 +201,28 @@ public sealed class ServingPredictor(CatalogReader catalog)
                 : $"Times between arrivals have a squared coefficient of variation of {1 / question.Burstiness:0.###}; in flight counts those that wait.";
     }
 
-    private static Speculation? Drafting(ServingQuestion question, Deployment deployment)
+    /// <summary>How a deployment drafts; null when it does not.</summary>
+    internal static Speculation? Drafting(FitQuestion fit, int draftTokens, double acceptance, Deployment deployment)
     {
-        if (question.DraftTokens == 0)
+        if (draftTokens == 0)
             return null;
-        if (
-            question.Fit.Draft is { } other
-            && other.Architecture.VocabularySize != question.Fit.Model.Architecture.VocabularySize
-        )
+        if (fit.Draft is { } other && other.Architecture.VocabularySize != fit.Model.Architecture.VocabularySize)
             throw new BadContentException(
                 "--draft",
                 "",
                 $"a vocabulary of {other.Architecture.VocabularySize:N0}",
-                $"that of {question.Fit.Model.Id}, {question.Fit.Model.Architecture.VocabularySize:N0}: drafts are its tokens"
+                $"that of {fit.Model.Id}, {fit.Model.Architecture.VocabularySize:N0}: drafts are its tokens"
             );
-        var draft = question.Fit.Draft is { } model
+        var draft = fit.Draft is { } model
             ? Speculation.DraftOf(deployment, model)
             : Speculation.OwnDraft(deployment)
                 ?? throw new BadContentException(
                     "--draft-tokens",
                     "",
-                    $"{question.Fit.Model.Id}, which has no layer that predicts further tokens",
+                    $"{fit.Model.Id}, which has no layer that predicts further tokens",
                     "--draft MODEL as well"
                 );
-        return new Speculation(question.DraftTokens, question.Acceptance, draft);
+        return new Speculation(draftTokens, acceptance, draft);
     }
 
     private static PredictAnswer Uncached(

@@ -76,10 +76,15 @@ public sealed class Step
         if (shape.Tokens <= 0)
             return Duration.Zero;
 
-        var own = shape.OnBusiestRank(dataRanks);
+        return TimeOfRank(shape.OnBusiestRank(dataRanks), shape.Tokens);
+    }
+
+    /// <summary>Time of a step whose busiest rank computes one shape, and all ranks together so many tokens.</summary>
+    public Duration TimeOfRank(in StepShape own, double allTokens)
+    {
         var seconds = stepOverhead + sequenceOverhead * own.Sequences;
         foreach (ref readonly var item in operators.AsSpan())
-            seconds += item.Count * Seconds(item, own, shape.Tokens, out _, out _, out _);
+            seconds += item.Count * Seconds(item, own, allTokens, out _, out _, out _);
         return new Duration(seconds);
     }
 

@@ -17,6 +17,8 @@ internal static partial class AcceleratorNames
             "gb200" => "nvidia-gb200-186gb",
             "gb300" => "nvidia-gb300",
             "l40s" => "nvidia-l40s-48gb",
+            "RTX4090" => "nvidia-rtx-4090-24gb",
+            "RTXPRO6000" => "nvidia-rtx-pro-6000-blackwell-server",
             _ => name,
         };
 

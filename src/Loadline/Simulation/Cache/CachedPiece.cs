@@ -1,0 +1,20 @@
+namespace Loadline.Simulation;
+
+/// <summary>
+/// Blocks that nobody may hold but that are not lost yet: a piece of a prompt that others may ask for, or, without a
+/// name, what was left behind by requests like no other.
+/// </summary>
+internal sealed class CachedPiece
+{
+    /// <summary>Name of the tokens and all before them; null when nobody can ask for them.</summary>
+    public long? Id { get; init; }
+
+    public long Blocks { get; set; }
+
+    /// <summary>Sequences that hold it; it can be lost only when there are none.</summary>
+    public int Holders { get; set; }
+
+    public CachedPiece? Older { get; set; }
+
+    public CachedPiece? Newer { get; set; }
+}

@@ -1,0 +1,164 @@
+namespace Loadline.Simulation;
+
+/// <summary>What one run says of the requests that arrived while it was in full swing.</summary>
+public sealed record RunFigures
+{
+    /// <summary>Requests that arrived, all of them.</summary>
+    public required int Requests { get; init; }
+
+    public required int Completed { get; init; }
+
+    /// <summary>Larger than the cache, longer than the engine takes, or turned away at a full line.</summary>
+    public required int Rejected { get; init; }
+
+    /// <summary>Requests that the times are of.</summary>
+    public required int Counted { get; init; }
+
+    public required TimeDistribution Ttft { get; init; }
+    public required TimeDistribution Tpot { get; init; }
+    public required TimeDistribution Gap { get; init; }
+    public required TimeDistribution EndToEnd { get; init; }
+
+    /// <summary>Output tokens of requests that ended in the window, over its length.</summary>
+    public required double OutputTokensPerSecond { get; init; }
+
+    public required double RequestsPerSecond { get; init; }
+
+    /// <summary>Share of the counted requests that keep the objectives.</summary>
+    public required double Attainment { get; init; }
+
+    /// <summary>Requests in the system at a time, on average over the window.</summary>
+    public required double InFlight { get; init; }
+
+    /// <summary>True when the line grew as long as requests kept coming.</summary>
+    public required bool IsSaturated { get; init; }
+
+    /// <summary>Share of all prompt tokens that were in the cache.</summary>
+    public required double CacheHitShare { get; init; }
+
+    public double Goodput => RequestsPerSecond * Attainment;
+
+    /// <param name="run">What was played.</param>
+    /// <param name="objectives">What a request has to keep.</param>
+    /// <param name="warmUpSeconds">
+    /// From the first arrival on: what arrives in it fills the machine and is not counted. The window ends with the last
+    /// arrival, so that the end, when fewer and fewer run, is no part of throughput. Runs that wait for answers are
+    /// counted as a whole, as benchmark tools do.
+    /// </param>
+    public static RunFigures Of(SimulationRun run, RequestObjectives objectives, double warmUpSeconds)
+    {
+        var requests = run.Requests.Span;
+        var (from, to) = Window(run, warmUpSeconds);
+        var counts = new Counts(requests.Length);
+        foreach (ref readonly var request in requests)
+            counts.Add(request, from, to, objectives);
+
+        var length = Math.Max(to - from, 1e-9);
+        return new RunFigures
+        {
+            Requests = requests.Length,
+            Completed = counts.Completed,
+            Rejected = counts.Rejected,
+            Counted = counts.Counted,
+            Ttft = TimeDistribution.Of(counts.Ttft),
+            Tpot = TimeDistribution.Of(counts.Tpot),
+            Gap = TimeDistribution.Of(run.Gaps),
+            EndToEnd = TimeDistribution.Of(counts.EndToEnd),
+            OutputTokensPerSecond = counts.OutputTokensEnded / length,
+            RequestsPerSecond = counts.Ended / length,
+            Attainment = counts.Counted == 0 ? double.NaN : (double)counts.Kept / counts.Counted,
+            InFlight = counts.SecondsInSystem / length,
+            IsSaturated = !run.WaitsForAnswers && HasGrowingLine(run, from, to),
+            CacheHitShare = counts.PromptTokens == 0 ? 0 : (double)run.FoundTokens / counts.PromptTokens,
+        };
+    }
+
+    private static (double From, double To) Window(SimulationRun run, double warmUpSeconds)
+    {
+        var requests = run.Requests.Span;
+        if (requests.IsEmpty)
+            return (0, 0);
+        var first = requests[0].ArrivalSeconds;
+        if (run.WaitsForAnswers)
+            return (first, run.EndSeconds);
+        var last = requests[^1].ArrivalSeconds;
+        // All at once is a batch, and its throughput that of the whole.
+        return last - first <= warmUpSeconds || last <= first ? (first, run.EndSeconds) : (first + warmUpSeconds, last);
+    }
+
+    /// <summary>
+    /// True when about twice as many wait at the end of the arrivals as in their middle, and not just a handful. A line that
+    /// does not grow is as long at both.
+    /// </summary>
+    private static bool HasGrowingLine(SimulationRun run, double from, double to)
+    {
+        const double Growth = 1.5;
+        const double Handful = 5;
+        var middle = MeanWaiting(run, from + 0.25 * (to - from), from + 0.5 * (to - from));
+        var end = MeanWaiting(run, from + 0.75 * (to - from), to);
+        return end > Growth * middle + Handful;
+    }
+
+    private static double MeanWaiting(SimulationRun run, double from, double to)
+    {
+        var waiting = 0.0;
+        foreach (var replica in run.Load)
+        {
+            var points = replica.Where(point => point.Seconds >= from && point.Seconds < to).ToList();
+            waiting += points.Count == 0 ? 0 : points.Average(point => point.Waiting);
+        }
+        return waiting;
+    }
+
+    /// <summary>Sums over the requests of a run.</summary>
+    private sealed class Counts(int requests)
+    {
+        private readonly double[] ttft = new double[requests];
+        private readonly double[] tpot = new double[requests];
+        private readonly double[] endToEnd = new double[requests];
+        private int tpots;
+
+        public int Completed { get; private set; }
+        public int Rejected { get; private set; }
+        public int Counted { get; private set; }
+        public int Kept { get; private set; }
+        public int Ended { get; private set; }
+        public long OutputTokensEnded { get; private set; }
+        public long PromptTokens { get; private set; }
+        public double SecondsInSystem { get; private set; }
+        public Span<double> Ttft => ttft.AsSpan(0, Counted);
+        public Span<double> Tpot => tpot.AsSpan(0, tpots);
+        public Span<double> EndToEnd => endToEnd.AsSpan(0, Counted);
+
+        public void Add(in RequestRecord request, double from, double to, RequestObjectives objectives)
+        {
+            PromptTokens += request.PromptTokens;
+            if (request.IsRejected)
+            {
+                Rejected++;
+                return;
+            }
+            if (!request.IsComplete)
+                return;
+            Completed++;
+            SecondsInSystem += Math.Max(
+                0,
+                Math.Min(to, request.LastTokenSeconds) - Math.Max(from, request.ArrivalSeconds)
+            );
+            if (request.LastTokenSeconds >= from && request.LastTokenSeconds <= to)
+            {
+                Ended++;
+                OutputTokensEnded += request.OutputTokens;
+            }
+            if (request.ArrivalSeconds < from || request.ArrivalSeconds > to)
+                return;
+            ttft[Counted] = request.TtftSeconds;
+            endToEnd[Counted] = request.EndToEndSeconds;
+            Counted++;
+            if (request.OutputTokens > 1)
+                tpot[tpots++] = request.TpotSeconds;
+            if (objectives.AreKeptBy(request))
+                Kept++;
+        }
+    }
+}

@@ -1,0 +1,60 @@
+namespace Loadline.Simulation;
+
+/// <summary>
+/// One budget of tokens a step: decoding sequences first, then prompts that are under way, then those that wait, cut to
+/// what is left. Answers take blocks as they grow; when none are free, whoever was admitted last computes again later.
+/// </summary>
+/// <remarks>
+/// vLLM V1: vllm/v1/core/sched/scheduler.py, Scheduler.schedule; TensorRT-LLM's MAX_UTILIZATION is the same. The mix of
+/// prompts and decoding is that of Sarathi-Serve, arXiv 2403.02310.
+/// </remarks>
+internal sealed class ChunkedPrefill(SchedulerLimits limits, CachePool pool) : Scheduler(limits, pool)
+{
+    protected override bool ReservesAnswers => false;
+
+    public override void Compose(StepPlan plan, double now, RunLog log)
+    {
+        AdmitComputed(0, now, log);
+        var before = Preemptions;
+        while (Decoding.BlocksFor(1) > Pool.Free)
+            PreemptNewest(now, log);
+        TakeGrowth();
+        plan.Decodes = Decoding.Count > 0;
+
+        var budget = Limits.StepTokens - Decoding.Count;
+        budget -= ContinuePrompts(plan, budget, now, log);
+        if (Preemptions == before)
+            AdmitPrompts(plan, budget, now, log);
+    }
+
+    /// <summary>Tokens of prompts that were begun in earlier steps.</summary>
+    private int ContinuePrompts(StepPlan plan, int budget, double now, RunLog log)
+    {
+        var used = 0;
+        for (var i = 0; i < Prefilling.Count && used < budget; i++)
+        {
+            var sequence = Prefilling[i];
+            var tokens = Math.Min(budget - used, sequence.Target - sequence.Computed);
+            var missing = Math.Max(0, Pool.Missing(sequence, sequence.Computed + tokens));
+            while (missing > Pool.Free && Newest is { HeapIndex: < 0 } last && !ReferenceEquals(last, sequence))
+                PreemptNewest(now, log);
+            if (missing > Pool.Free)
+                break;
+            Pool.Take(sequence, missing);
+            plan.Add(sequence, tokens);
+            used += tokens;
+        }
+        return used;
+    }
+
+    private void AdmitPrompts(StepPlan plan, int budget, double now, RunLog log)
+    {
+        while (budget > 0 && TryAdmitFirst(budget, 0, now, log))
+        {
+            var sequence = Prefilling[^1];
+            var tokens = Math.Min(budget, sequence.Target - sequence.Computed);
+            plan.Add(sequence, tokens);
+            budget -= tokens;
+        }
+    }
+}

@@ -1,0 +1,238 @@
+using System.Collections.Immutable;
+using Loadline.Catalog;
+using Loadline.Prediction;
+using Loadline.Quantities;
+
+namespace Loadline.Simulation;
+
+/// <summary>A question about what users feel.</summary>
+public sealed record SimulationQuestion
+{
+    public required FitQuestion Fit { get; init; }
+    public required Traffic Traffic { get; init; }
+
+    /// <summary>What the traffic is, in words.</summary>
+    public required string TrafficName { get; init; }
+    public required TypicalLengths Lengths { get; init; }
+    public int Replicas { get; init; } = 1;
+    public RoutingPolicy Routing { get; init; }
+    public SchedulingOverrides Scheduling { get; init; } = new();
+    public RequestObjectives Objectives { get; init; } = new();
+
+    /// <summary>Seconds from the first arrival whose requests are not counted.</summary>
+    public double WarmUpSeconds { get; init; }
+
+    /// <summary>Tokens drafted for each step and how often each is accepted, as for <see cref="ServingQuestion"/>.</summary>
+    public int DraftTokens { get; init; }
+    public double Acceptance { get; init; }
+
+    /// <summary>Devices that only compute prompts; null when the same devices do both.</summary>
+    public PrefillPool? Prefill { get; init; }
+
+    /// <summary>Requests that may wait in front of each replica; null for any number.</summary>
+    public int? MostWaiting { get; init; }
+    public ImmutableArray<Outage> Outages { get; init; } = [];
+}
+
+/// <summary>Plays traffic through replicas of a deployment and says what its users feel, with error bars.</summary>
+public sealed class ServingSimulator(CatalogReader catalog)
+{
+    private readonly FitCheck fits = new(catalog);
+
+    public ServingReport Ask(SimulationQuestion question, RunWatch? watch = null)
+    {
+        watch ??= new RunWatch();
+        var fit = question.Fit with { Context = question.Lengths.LongestSequence, Concurrency = 1 };
+        var memory = fits.Ask(fit);
+        var blank = Blank(question, memory);
+        if (!memory.Fits)
+            return blank with { Reason = memory.Reason, Nearest = memory.Nearest };
+
+        var system = SystemOf(question, fits.Build(fit).Deployment);
+        var error = question.Prefill is null
+            ? PredictionError.Of(system.Deployment)
+            : PredictionError.OfDisaggregated(system.Deployment);
+        var middle = Play(question, system, 1, bytes => bytes.Value, watch);
+        if (middle.IsPartial)
+            return Report(blank, question, system, [middle], error, middle);
+
+        var rest = new RunWatch { Cancellation = watch.Cancellation };
+        var slow = Play(question, system, error.Factor, bytes => bytes.Low, rest);
+        var fast = Play(question, system, 1 / error.Factor, bytes => bytes.High, rest);
+        return Report(blank, question, system, [middle, slow, fast], error, middle);
+    }
+
+    private ServedSystem SystemOf(SimulationQuestion question, Deployment deployment)
+    {
+        var drafting = ServingPredictor.Drafting(question.Fit, question.DraftTokens, question.Acceptance, deployment);
+        Deployment? prefill = null;
+        var transfer = 0.0;
+        if (question.Prefill is { } pool)
+        {
+            var fit = ServingPredictor.PrefillOf(question.Fit, pool, question.Lengths.PromptTokens);
+            prefill = fits.Build(fit).Deployment;
+            transfer = CacheTransfer.SecondsOf(prefill, deployment, question.Lengths.PromptTokens);
+        }
+        return new ServedSystem(deployment, drafting, prefill, transfer / question.Lengths.PromptTokens);
+    }
+
+    private static SimulationRun Play(
+        SimulationQuestion question,
+        ServedSystem system,
+        double slowdown,
+        Func<Estimate, double> poolBytes,
+        RunWatch watch
+    ) => Simulator.Run(ClusterOf(question, system, slowdown, poolBytes), question.Traffic, watch);
+
+    private static Cluster ClusterOf(
+        SimulationQuestion question,
+        ServedSystem system,
+        double slowdown,
+        Func<Estimate, double> poolBytes
+    )
+    {
+        var decode = system.Deployment;
+        var times = new StepTimes(decode, system.Speculation, slowdown);
+        var replicas = question.Prefill?.DecodeReplicas ?? question.Replicas;
+        var pool = ClusterBuilder.Pool(decode, replicas, times, question.Lengths, question.Scheduling, poolBytes);
+        ReplicaPool? prompts = null;
+        if (system.Prefill is { } prefill)
+        {
+            prompts = ClusterBuilder.Pool(
+                prefill,
+                question.Prefill!.Replicas,
+                new StepTimes(prefill, null, slowdown),
+                question.Lengths,
+                null,
+                poolBytes
+            );
+            prompts = prompts with { Limits = prompts.Limits with { OnlyPrompts = true } };
+        }
+        return new Cluster
+        {
+            Serving = pool,
+            Prefill = prompts,
+            TransferSecondsPerToken = system.TransferSecondsPerToken * slowdown,
+            Routing = question.Routing,
+            RequestOverheadSeconds = decode.Rules.RequestOverhead.Seconds * slowdown,
+            MostWaiting = question.MostWaiting ?? int.MaxValue,
+            Outages = question.Outages,
+        };
+    }
+
+    private static ServingReport Report(
+        ServingReport blank,
+        SimulationQuestion question,
+        ServedSystem system,
+        ImmutableArray<SimulationRun> runs,
+        PredictionError error,
+        SimulationRun middle
+    )
+    {
+        ImmutableArray<RunFigures> figures =
+        [
+            .. runs.Select(run => RunFigures.Of(run, question.Objectives, question.WarmUpSeconds)),
+        ];
+        var own = figures[0];
+        var asksNothing = question.Objectives.AskNothing;
+        var cache = ClusterOf(question, system, 1, bytes => bytes.Value).Serving.Cache;
+        return blank with
+        {
+            Feasible = true,
+            Requests = own.Requests,
+            Completed = own.Completed,
+            Rejected = own.Rejected,
+            Counted = own.Counted,
+            WarmUpSeconds = question.WarmUpSeconds,
+            DurationSeconds = middle.EndSeconds,
+            TtftSeconds = Spread(run => run.Ttft),
+            TpotSeconds = Spread(run => run.Tpot),
+            InterTokenLatencySeconds = Spread(run => run.Gap),
+            EndToEndSeconds = Spread(run => run.EndToEnd),
+            OutputTokensPerSecond = Between(run => run.OutputTokensPerSecond),
+            RequestsPerSecond = Between(run => run.RequestsPerSecond),
+            Goodput = Between(run => run.Goodput),
+            Attainment = asksNothing ? null : Between(run => run.Attainment),
+            Objectives = asksNothing ? null : question.Objectives,
+            InFlight = Between(run => run.InFlight),
+            Saturated = own.IsSaturated,
+            SaturatedAtWorst = figures.Any(run => run.IsSaturated),
+            Preemptions = middle.Preemptions,
+            PeakCacheUse = middle.PeakCacheUse,
+            CacheTokens = cache.Blocks * cache.BlockTokens,
+            CacheHitShare = own.CacheHitShare,
+            Partial = middle.IsPartial,
+            Load = LoadOf(middle),
+            Run = middle,
+        };
+
+        Estimate Between(Func<RunFigures, double> figure) =>
+            new(figure(own), figures.Min(figure), figures.Max(figure), error.Evidence);
+
+        EstimatedDistribution? Spread(Func<RunFigures, TimeDistribution> times) =>
+            double.IsNaN(times(own).Mean)
+                ? null
+                : new EstimatedDistribution(
+                    Between(run => times(run).Mean),
+                    Between(run => times(run).P50),
+                    Between(run => times(run).P90),
+                    Between(run => times(run).P95),
+                    Between(run => times(run).P99)
+                );
+    }
+
+    /// <summary>The load of all replicas in stretches as long as the longest that any of them kept.</summary>
+    private static ImmutableArray<LoadStretch> LoadOf(SimulationRun run)
+    {
+        var width = run.Load.Max(points => points.Length > 1 ? points[1].Seconds : 0);
+        if (width <= 0)
+            return [];
+        var stretches = new SortedDictionary<int, (double Waiting, double Running, double Cache)>();
+        foreach (var points in run.Load)
+        {
+            var own = points.Length > 1 ? points[1].Seconds : width;
+            foreach (var point in points)
+            {
+                var place = (int)(point.Seconds / width + 1e-9);
+                var share = own / width;
+                var sum = stretches.GetValueOrDefault(place);
+                stretches[place] = (
+                    sum.Waiting + share * point.Waiting,
+                    sum.Running + share * point.Running,
+                    sum.Cache + share * point.CacheUse / run.Load.Count
+                );
+            }
+        }
+        return
+        [
+            .. stretches.Select(item => new LoadStretch(
+                item.Key * width,
+                item.Value.Waiting,
+                item.Value.Running,
+                item.Value.Cache
+            )),
+        ];
+    }
+
+    private static ServingReport Blank(SimulationQuestion question, MemoryAnswer memory) =>
+        new()
+        {
+            Model = memory.Model,
+            Hardware = memory.Hardware,
+            Engine = memory.Engine,
+            WeightFormat = memory.WeightFormat,
+            KvFormat = memory.KvFormat,
+            Replicas = question.Prefill?.DecodeReplicas ?? question.Replicas,
+            Traffic = question.TrafficName,
+            Feasible = false,
+            Assumptions = memory.Assumptions,
+        };
+
+    /// <summary>What is served, built once for all runs.</summary>
+    private sealed record ServedSystem(
+        Deployment Deployment,
+        Speculation? Speculation,
+        Deployment? Prefill,
+        double TransferSecondsPerToken
+    );
+}
