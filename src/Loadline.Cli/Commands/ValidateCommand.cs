@@ -14,10 +14,15 @@ internal static class ValidateCommand
             Description = "CSV of measurements or of every request of a run, or JSON of runs; its columns say of what",
         };
         var cases = new Option<bool>("--cases") { Description = "List every row with its prediction" };
+        var simulate = new Option<bool>("--simulate")
+        {
+            Description = "Play benchmark runs with so many requests in flight again, instead of the closed form",
+        };
         var answer = new Answer();
         var command = new Command("validate", "How close predictions are to measurements");
         command.Arguments.Add(file);
         command.Options.Add(cases);
+        command.Options.Add(simulate);
         answer.AddTo(command);
         command.SetAction(parsed =>
         {
@@ -25,14 +30,14 @@ internal static class ValidateCommand
             if (Directory.Exists(path))
                 throw new IOException($"{path}: is a directory; expected a file of measurements");
             var session = Session.Open(parsed, surroundings);
-            var result = Score(path, session, parsed.GetValue(cases));
+            var result = Score(path, session, parsed.GetValue(cases), parsed.GetValue(simulate));
             answer.Print(parsed, surroundings, result, AnswerJson.Default.ValidationAnswer, ValidatePage.Render);
             return ExitCodes.Yes;
         });
         return command;
     }
 
-    private static ValidationAnswer Score(string path, Session session, bool withCases)
+    private static ValidationAnswer Score(string path, Session session, bool withCases, bool simulates)
     {
         var name = Path.GetFileName(path);
         var replays = new ReplayScoring(session.Catalog, session.Models);
@@ -42,7 +47,13 @@ internal static class ValidateCommand
         using var text = Open(path);
         var table = CsvTable.Read(name, text);
         if (!RequestTimesFile.IsOne(table))
-            return Validation.Of(table, session.Catalog, session.Models, withCases);
+            return Validation.Of(
+                table,
+                session.Catalog,
+                session.Models,
+                withCases,
+                simulates ? LoadReplays.Play : null
+            );
         var description = Path.ChangeExtension(path, ".json");
         var run = RequestTimesFile.Read(table, Path.GetFileName(description), ReadWhole(description));
         return replays.Score(name, [run], withCases);

@@ -52,6 +52,9 @@ internal interface IInferenceColumns
 
     public int? LongestOutputTokens { get; }
 
+    /// <summary>Shortest length over the longest where they are known to be spread evenly; 1 where nothing is said.</summary>
+    public double LengthSpread { get; }
+
     /// <summary>Tokens of the prompt that were in the cache before the clock started.</summary>
     public double Depth { get; }
 

@@ -5,8 +5,13 @@ using Loadline.Quantities;
 namespace Loadline.Prediction;
 
 /// <summary>Predicts one latency or throughput from the conditions of its row.</summary>
-internal sealed class InferencePredictor(CatalogReader catalog)
+/// <param name="catalog">What is known.</param>
+/// <param name="replay">
+/// Plays runs with a stated number of requests in flight again; null answers them by the closed form.
+/// </param>
+internal sealed class InferencePredictor(CatalogReader catalog, Func<LoadReplay, LoadReplayTimes?>? replay = null)
 {
+    private readonly Dictionary<LoadReplay, LoadReplayTimes?> replayed = [];
     private readonly DeploymentBuilder builder = new(catalog);
     private readonly Dictionary<string, Prepared?> prepared = [];
     private readonly Dictionary<string, string> refusals = [];
@@ -181,12 +186,27 @@ internal sealed class InferencePredictor(CatalogReader catalog)
     }
 
     /// <summary>Continuous batching, every replica with its share of the requests.</summary>
-    private static Estimate? Served(Prepared ready, InferenceConditions conditions)
+    private Estimate? Served(Prepared ready, InferenceConditions conditions)
     {
         if (conditions.InputTokens <= 0 || conditions.OutputTokens <= 0)
             return null;
         var layout = ServingLayout.Of(conditions, ready.Deployment.Architecture);
         var replicas = Math.Max(1, layout.Devices / ready.Deployment.Parallelism.Devices);
+        if (conditions is { Concurrency: { } users, Rate: null } && replay is not null)
+            return Replayed(
+                ready,
+                conditions,
+                new LoadReplay
+                {
+                    Serving = ready.Deployment,
+                    Replicas = replicas,
+                    PromptTokens = conditions.InputTokens,
+                    OutputTokens = conditions.OutputTokens,
+                    LengthSpread = conditions.Stated.LengthSpread,
+                    Users = (int)users,
+                    Requests = conditions.Requests,
+                }
+            );
         var request = new RequestShape(conditions.InputTokens, conditions.OutputTokens);
         var serving = new ClosedFormServing(new StepCosts(ready.Step, ready.Chunk, request), ready.Deployment);
         var admitted = Math.Max(1, ready.Memory.MaximumConcurrency((long)request.MeanContext).Value);
@@ -248,8 +268,29 @@ internal sealed class InferencePredictor(CatalogReader catalog)
             return null;
         }
         refused = null;
-        var point = serving.AtConcurrency(Math.Max(1, inFlight));
         var judged = decode with { Error = PredictionError.OfDisaggregated(decode.Deployment) };
+        if (replay is not null)
+            return Replayed(
+                judged,
+                conditions,
+                new LoadReplay
+                {
+                    Serving = decode.Deployment,
+                    Replicas = layout.DecodeReplicas,
+                    Prefill = prefill.Deployment,
+                    PrefillReplicas = layout.PrefillReplicas,
+                    TransferSeconds = CacheTransfer.SecondsOf(
+                        prefill.Deployment,
+                        decode.Deployment,
+                        request.PromptTokens
+                    ),
+                    PromptTokens = conditions.InputTokens,
+                    OutputTokens = conditions.OutputTokens,
+                    LengthSpread = conditions.Stated.LengthSpread,
+                    Users = (int)inFlight,
+                }
+            );
+        var point = serving.AtConcurrency(Math.Max(1, inFlight));
         return Metric(judged, conditions, point, point.TtftSeconds, 1);
 
         ServingPool Pool(Prepared ready, int replicas) =>
@@ -258,6 +299,30 @@ internal sealed class InferencePredictor(CatalogReader catalog)
                 replicas,
                 Math.Max(1, ready.Memory.MaximumConcurrency((long)request.MeanContext).Value)
             );
+    }
+
+    private Estimate? Replayed(Prepared ready, InferenceConditions conditions, LoadReplay run)
+    {
+        if (!replayed.TryGetValue(run, out var times))
+            replayed[run] = times = replay!(run);
+        if (times is null)
+            return null;
+        var isAlone = run.Users <= 1;
+        return conditions.Metric switch
+        {
+            "tpot_ms_mean_or_median" or "tpot_ms_mean" => ready.Milliseconds(times.MeanTpot),
+            "tpot_ms_median" => ready.Milliseconds(times.MedianTpot),
+            "ttft_ms_mean_or_median" or "ttft_ms_mean" => ready.FirstToken(times.MeanTtft, isAlone),
+            "ttft_ms_median" => ready.FirstToken(times.MedianTtft, isAlone),
+            "e2e_ms" => ready.Milliseconds(times.MeanEndToEnd),
+            "output_tok_s_total" => ready.Rate(times.OutputTokensPerSecond),
+            "decode_tok_s_per_seq" => ready.StepRate(1 / times.MeanTpot),
+            "total_tok_s" => ready.Rate(
+                times.OutputTokensPerSecond * (1 + conditions.InputTokens / conditions.OutputTokens)
+            ),
+            "requests_s" => ready.Rate(times.RequestsPerSecond),
+            _ => null,
+        };
     }
 
     private static Estimate? Metric(

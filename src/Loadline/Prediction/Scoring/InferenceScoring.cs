@@ -9,9 +9,13 @@ namespace Loadline.Prediction;
 /// A deployment is a source table, model, weight and cache format, engine, accelerator, count and parallel degrees.
 /// Rows are left out only by rules on their conditions, and each rule is counted.
 /// </remarks>
-internal sealed class InferenceScoring(CatalogReader catalog, ModelSource models)
+internal sealed class InferenceScoring(
+    CatalogReader catalog,
+    ModelSource models,
+    Func<LoadReplay, LoadReplayTimes?>? replay = null
+)
 {
-    private readonly InferencePredictor predictor = new(catalog);
+    private readonly InferencePredictor predictor = new(catalog, replay);
     private readonly Dictionary<string, (Model? Model, string? Refused)> resolved = [];
 
     public ValidationAnswer Score(CsvTable table, bool withCases)

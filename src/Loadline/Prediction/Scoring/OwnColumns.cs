@@ -10,6 +10,7 @@ internal sealed class OwnColumns(CsvRow row) : IInferenceColumns
     public const string Tuned = "tuned";
 
     private const double MeanOfNominal = 0.9;
+    private const double ShortestOfNominal = 0.8;
 
     private static readonly string[] DeploymentColumns =
     [
@@ -84,6 +85,8 @@ internal sealed class OwnColumns(CsvRow row) : IInferenceColumns
 
     public int? LongestOutputTokens => (int?)row.WholeNumber("longestOutputTokens");
 
+    public double LengthSpread => HasNominalLengths ? ShortestOfNominal : 1;
+
     public double Depth => row.Number("cachedTokens") ?? 0;
 
     public int? Requests => (int?)row.WholeNumber("requests");
@@ -124,7 +127,9 @@ internal sealed class OwnColumns(CsvRow row) : IInferenceColumns
 
     public string Identity => Key(DeploymentColumns) + Key(RowColumns);
 
-    private double LengthFactor => row["lengths"] == NominalLengths ? MeanOfNominal : 1;
+    private bool HasNominalLengths => row["lengths"] == NominalLengths;
+
+    private double LengthFactor => HasNominalLengths ? MeanOfNominal : 1;
 
     private PoolDegrees? Pool(string name) =>
         row[name + "Replicas"] is null

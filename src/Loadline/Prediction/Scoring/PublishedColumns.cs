@@ -11,6 +11,7 @@ internal sealed partial class PublishedColumns(CsvRow row) : IInferenceColumns
 {
     /// <summary>InferenceX draws lengths uniformly between 0.8 and 1.0 of the nominal value.</summary>
     private const double InferenceXMeanLength = 0.9;
+    private const double InferenceXShortest = 0.8;
 
     private static readonly string[] DeploymentColumns =
     [
@@ -84,6 +85,8 @@ internal sealed partial class PublishedColumns(CsvRow row) : IInferenceColumns
     public double? NominalOutputTokens => row.Number("output_tokens");
 
     public int? LongestOutputTokens => Number(NominalOutput());
+
+    public double LengthSpread => HasNominalLengths ? InferenceXShortest : 1;
 
     public double Depth => Scenario == "llama-bench pp" ? Number(AtDepth()) ?? 0 : 0;
 

@@ -6,7 +6,18 @@ namespace Loadline.Prediction;
 public static class Validation
 {
     /// <exception cref="BadContentException">The columns are of no known kind, or a field is wrong.</exception>
-    public static ValidationAnswer Of(CsvTable table, CatalogReader catalog, ModelSource models, bool withCases)
+    /// <param name="table">The file.</param>
+    /// <param name="catalog">What is known.</param>
+    /// <param name="models">Where models are found.</param>
+    /// <param name="withCases">True to list every row.</param>
+    /// <param name="replay">Plays benchmark runs again instead of the closed form; null for the latter.</param>
+    public static ValidationAnswer Of(
+        CsvTable table,
+        CatalogReader catalog,
+        ModelSource models,
+        bool withCases,
+        Func<LoadReplay, LoadReplayTimes?>? replay = null
+    )
     {
         if (table.HasColumns("metric", "value_bytes_or_tokens", "scorable"))
             return new MemoryScoring(catalog, models).Score(table, withCases);
@@ -15,9 +26,9 @@ public static class Validation
         if (table.HasColumns("engine", "model_arch_facts", "threads", "metric", "value"))
             return new MachineScoring(catalog).Score(table, withCases);
         if (table.HasColumns("engine", "model", "scenario", "metric", "value", "concurrency_or_batch"))
-            return new InferenceScoring(catalog, models).Score(table, withCases);
+            return new InferenceScoring(catalog, models, replay).Score(table, withCases);
         if (table.HasColumns("engine", "model", "workload", "metric", "value", "concurrency"))
-            return new InferenceScoring(catalog, models).Score(table, withCases);
+            return new InferenceScoring(catalog, models, replay).Score(table, withCases);
         throw new BadContentException(
             table.File,
             "line 1",
