@@ -9,7 +9,7 @@ public sealed record Trace(string Format, Arrival[] Arrivals)
 }
 
 /// <summary>
-/// Reads recorded requests: the traces Azure, Mooncake and BurstGPT published.
+/// Reads recorded requests: the traces Azure, Mooncake and BurstGPT published, and a plain format for one's own.
 /// </summary>
 /// <remarks>
 /// Times of published traces count from their first request. A file is taken as a whole or refused: no row is left out.
@@ -21,6 +21,8 @@ public static class TraceReader
         AzureTrace.Format,
         MooncakeTrace.Format,
         BurstGptTrace.Format,
+        PlainTrace.Csv,
+        PlainTrace.Json,
     ];
 
     /// <param name="name">Of the file, for messages.</param>
