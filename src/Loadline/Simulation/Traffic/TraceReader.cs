@@ -12,7 +12,15 @@ public sealed record Trace(string Format, Arrival[] Arrivals)
 /// Reads recorded requests: the traces Azure, Mooncake and BurstGPT published, and a plain format for one's own.
 /// </summary>
 /// <remarks>
+/// <para>
 /// Times of published traces count from their first request. A file is taken as a whole or refused: no row is left out.
+/// BurstGPT's failed requests are kept, as requests with no output.
+/// </para>
+/// <para>
+/// The plain format has the columns, or in JSON lines the names, arrivalSeconds, promptTokens and outputTokens. With
+/// session, a later prompt of the same session begins with the prompt and the answer in front; with sharedPrefixTokens,
+/// prompts of the same prefixId begin with the same tokens.
+/// </para>
 /// </remarks>
 public static class TraceReader
 {

@@ -225,7 +225,8 @@ public sealed class TraceReaderTests
                     {
                         problem.Message.ShouldNotContain("\n");
                     }
-                }
+                },
+                iter: 10_000
             );
 
     /// <summary>A heading and a row without an end.</summary>
