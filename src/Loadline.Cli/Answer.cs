@@ -58,7 +58,8 @@ internal sealed class Answer(string outputOption = "--output")
         return writer.ToString();
     }
 
-    private static void Write(string file, string text)
+    /// <summary>Writes a file that appears complete or not at all.</summary>
+    public static void Write(string file, string text)
     {
         if (Directory.Exists(file))
             throw new IOException($"{file}: is a directory; expected a file");

@@ -23,6 +23,7 @@ namespace Loadline.Cli;
 [JsonSerializable(typeof(ModelSummary))]
 [JsonSerializable(typeof(MemoryAnswer))]
 [JsonSerializable(typeof(PredictAnswer))]
+[JsonSerializable(typeof(Simulation.ServingReport))]
 [JsonSerializable(typeof(Plan))]
 [JsonSerializable(typeof(ValidationAnswer))]
 [JsonSerializable(typeof(IReadOnlyList<CatalogItem>))]

@@ -18,11 +18,15 @@ internal static class Figures
     /// <summary>"1.87 s (1.4-2.5) ○", the unit chosen by size.</summary>
     public static string Time(Estimate seconds)
     {
-        var (unit, symbol) =
-            seconds.Value < 1e-3 ? (1e-6, " us")
-            : seconds.Value < 1 ? (1e-3, " ms")
-            : (1.0, " s");
+        var (unit, symbol) = UnitOf(seconds);
         return WithUnit(seconds, unit, symbol);
+    }
+
+    /// <summary>"1.4-2.5", in the unit of the value.</summary>
+    public static string TimeRange(Estimate seconds)
+    {
+        var (unit, _) = UnitOf(seconds);
+        return Range(seconds.Low / unit, seconds.High / unit);
     }
 
     public static string Dollars(Estimate cost) => WithUnit(cost, 1, "");
@@ -32,6 +36,11 @@ internal static class Figures
         probability > 0.99 ? "> 99 %"
         : probability < 0.01 ? "< 1 %"
         : $"{probability * 100:0} %";
+
+    private static (double Unit, string Symbol) UnitOf(Estimate seconds) =>
+        seconds.Value < 1e-3 ? (1e-6, " us")
+        : seconds.Value < 1 ? (1e-3, " ms")
+        : (1.0, " s");
 
     private static string WithUnit(Estimate estimate, double unit, string symbol)
     {

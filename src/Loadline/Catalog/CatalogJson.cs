@@ -19,6 +19,7 @@ namespace Loadline.Catalog;
         typeof(NameConverter<AcceleratorKind>),
         typeof(NameConverter<HardwareClass>),
         typeof(NameConverter<MemoryBudget>),
+        typeof(NameConverter<SchedulingPolicy>),
         typeof(NameConverter<CacheLayoutKind>),
         typeof(NameConverter<Arithmetic>),
         typeof(NameConverter<PredictedQuantity>),

@@ -163,7 +163,7 @@ internal sealed class Replica
                 : times.Decode(ranks[i].Decoding.Count, own.DecodeContext, (int)allTokens);
             seconds = Math.Max(seconds, time);
         }
-        Note(seconds, 1, allTokens);
+        Note(seconds, 1, allTokens, hasPrompts: true);
         var end = Clock + seconds;
         for (var i = 0; i < ranks.Length; i++)
         {
@@ -194,7 +194,7 @@ internal sealed class Replica
             steps = Math.Min(steps, StepsUntil(until - Clock, first, rise));
             seconds = steps * (first + rise * (steps - 1) / 2);
         }
-        Note(seconds, steps, all);
+        Note(seconds, steps, all, hasPrompts: false);
         log.Gaps.Add(seconds / steps, (double)all * steps);
         var end = Clock + seconds;
         foreach (var rank in ranks)
@@ -225,7 +225,7 @@ internal sealed class Replica
         return seconds;
     }
 
-    private void Note(double seconds, long steps, double tokens)
+    private void Note(double seconds, long steps, double tokens, bool hasPrompts)
     {
         var used = 0L;
         var blocks = 0L;
@@ -239,7 +239,7 @@ internal sealed class Replica
             running += rank.Running;
         }
         Load.Add(Clock, Clock + seconds, waiting, running, blocks == 0 ? 0 : (double)used / blocks);
-        OnSpan?.Invoke(new StepSpan(Clock, seconds, steps, tokens, running, waiting));
+        OnSpan?.Invoke(new StepSpan(Clock, seconds, steps, tokens, running, waiting, hasPrompts));
     }
 }
 
@@ -250,11 +250,13 @@ internal sealed class Replica
 /// <param name="Tokens">Tokens computed in each.</param>
 /// <param name="Running">Requests admitted.</param>
 /// <param name="Waiting">Requests in line.</param>
+/// <param name="HasPrompts">True when prompts are among the tokens.</param>
 public readonly record struct StepSpan(
     double Start,
     double Seconds,
     long Steps,
     double Tokens,
     int Running,
-    int Waiting
+    int Waiting,
+    bool HasPrompts
 );

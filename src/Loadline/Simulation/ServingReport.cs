@@ -19,6 +19,12 @@ public sealed record EstimatedDistribution(Estimate Mean, Estimate P50, Estimate
 /// <param name="CacheUse">Share of the cache blocks in use, mean of the replicas.</param>
 public sealed record LoadStretch(double Seconds, double Waiting, double Running, double CacheUse);
 
+/// <summary>What a capacity search found.</summary>
+/// <param name="Of">requestsPerSecond, users or replicas.</param>
+/// <param name="Value">The largest or smallest number with which the objectives are kept; 0 when none is.</param>
+/// <param name="Attainment">Share of the requests that have to keep them.</param>
+public sealed record Capacity(string Of, Estimate Value, double Attainment);
+
 /// <summary>
 /// The answer of <c>simulate</c>. TTFT counts from the arrival; TPOT excludes the first token; the gaps between tokens
 /// (ITL) are a distribution over tokens, not over requests; throughput counts output tokens of all replicas.
@@ -87,6 +93,9 @@ public sealed record ServingReport
 
     /// <summary>Share of all prompt tokens that were in the cache.</summary>
     public double? CacheHitShare { get; init; }
+
+    /// <summary>The most that is served, or the replicas it takes; null unless it was looked for.</summary>
+    public Capacity? Capacity { get; init; }
 
     /// <summary>True when the run was cancelled before all requests were answered.</summary>
     public bool Partial { get; init; }

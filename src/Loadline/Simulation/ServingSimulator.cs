@@ -62,6 +62,94 @@ public sealed class ServingSimulator(CatalogReader catalog)
         return Report(blank, question, system, [middle, slow, fast], error, middle);
     }
 
+    /// <summary>
+    /// The largest rate or number of users that is served: no line grows, and a share of the requests keeps the objectives.
+    /// </summary>
+    /// <param name="question">What serves; its traffic is only where the search begins.</param>
+    /// <param name="start">The amount of its traffic.</param>
+    /// <param name="isWhole">True for users, false for a rate.</param>
+    /// <param name="at">The traffic at another amount.</param>
+    /// <param name="attainment">Share of the requests, 0 to 1.</param>
+    /// <param name="watch">When to stop.</param>
+    public Estimate Largest(
+        SimulationQuestion question,
+        double start,
+        bool isWhole,
+        Func<double, Traffic> at,
+        double attainment,
+        RunWatch watch
+    ) =>
+        Bracketed(
+            question,
+            (slowdown, poolBytes, system) =>
+                CapacitySearch.Largest(
+                    amount =>
+                        IsServed(
+                            question with
+                            {
+                                Traffic = at(amount),
+                            },
+                            system,
+                            slowdown,
+                            poolBytes,
+                            attainment,
+                            watch
+                        ),
+                    start,
+                    isWhole ? 1 : start * 1e-6,
+                    isWhole
+                )
+        );
+
+    /// <summary>The fewest replicas with which no line grows and a share of the requests keeps the objectives.</summary>
+    /// <returns>0 where no number of them is enough: one request alone is too slow.</returns>
+    public Estimate Smallest(SimulationQuestion question, double attainment, RunWatch watch)
+    {
+        const int MostReplicas = 1024;
+        return Bracketed(
+            question,
+            (slowdown, poolBytes, system) =>
+                CapacitySearch.Smallest(
+                    replicas =>
+                        IsServed(question with { Replicas = replicas }, system, slowdown, poolBytes, attainment, watch),
+                    MostReplicas
+                ) ?? 0
+        );
+    }
+
+    /// <summary>The same search with steps as predicted, and slower and faster by what the prediction may be off.</summary>
+    private Estimate Bracketed(
+        SimulationQuestion question,
+        Func<double, Func<Estimate, double>, ServedSystem, double> search
+    )
+    {
+        var fit = question.Fit with { Context = question.Lengths.LongestSequence, Concurrency = 1 };
+        var system = SystemOf(question, fits.Build(fit).Deployment);
+        var error = question.Prefill is null
+            ? PredictionError.Of(system.Deployment)
+            : PredictionError.OfDisaggregated(system.Deployment);
+        var middle = search(1, bytes => bytes.Value, system);
+        var slow = search(error.Factor, bytes => bytes.Low, system);
+        var fast = search(1 / error.Factor, bytes => bytes.High, system);
+        return new Estimate(middle, Math.Min(slow, fast), Math.Max(slow, fast), error.Evidence);
+    }
+
+    private static bool IsServed(
+        SimulationQuestion question,
+        ServedSystem system,
+        double slowdown,
+        Func<Estimate, double> poolBytes,
+        double attainment,
+        RunWatch watch
+    )
+    {
+        watch.Cancellation.ThrowIfCancellationRequested();
+        var run = Play(question, system, slowdown, poolBytes, watch);
+        watch.Cancellation.ThrowIfCancellationRequested();
+        var figures = RunFigures.Of(run, question.Objectives, question.WarmUpSeconds);
+        return !figures.IsSaturated && figures.Attainment >= attainment;
+    }
+
     private ServedSystem SystemOf(SimulationQuestion question, Deployment deployment)
     {
         var drafting = ServingPredictor.Drafting(question.Fit, question.DraftTokens, question.Acceptance, deployment);

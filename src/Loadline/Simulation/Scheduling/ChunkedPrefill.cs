@@ -49,7 +49,7 @@ internal sealed class ChunkedPrefill(SchedulerLimits limits, CachePool pool) : S
 
     private void AdmitPrompts(StepPlan plan, int budget, double now, RunLog log)
     {
-        while (budget > 0 && TryAdmitFirst(budget, 0, now, log))
+        while (budget > 0 && HasPromptWaiting && TryAdmitFirst(budget, 0, now, log))
         {
             var sequence = Prefilling[^1];
             var tokens = Math.Min(budget, sequence.Target - sequence.Computed);

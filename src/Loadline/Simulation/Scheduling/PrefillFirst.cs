@@ -39,7 +39,7 @@ internal sealed class PrefillFirst(SchedulerLimits limits, CachePool pool) : Sch
             plan.Add(sequence, tokens);
             budget -= tokens;
         }
-        while (budget > 0 && Waiting.Count > 0 && HasRoomFor(Waiting.First) && TryAdmitFirst(budget, 0, now, log))
+        while (budget > 0 && HasPromptWaiting && HasRoomFor(Waiting.First) && TryAdmitFirst(budget, 0, now, log))
         {
             var sequence = Prefilling[^1];
             var tokens = Math.Min(budget, sequence.Target - sequence.Computed);

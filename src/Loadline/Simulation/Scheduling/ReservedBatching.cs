@@ -24,7 +24,7 @@ internal sealed class ReservedBatching(SchedulerLimits limits, CachePool pool, b
         var budget = Limits.StepTokens - Decoding.Count;
         foreach (var sequence in Prefilling)
             budget -= Add(plan, sequence, budget);
-        while (budget > 0 && Waiting.Count > 0)
+        while (budget > 0 && HasPromptWaiting)
         {
             var first = Waiting.First;
             var rest = first.Target - Pool.Found(first);

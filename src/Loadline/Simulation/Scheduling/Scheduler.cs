@@ -131,6 +131,9 @@ internal abstract class Scheduler(SchedulerLimits limits, CachePool pool)
         pool.TakeForAll(grown);
     }
 
+    /// <summary>True when the first in line has a prompt to compute.</summary>
+    protected bool HasPromptWaiting => Waiting.Count > 0 && !Waiting.First.IsComputedElsewhere;
+
     /// <summary>The sequence that was admitted last.</summary>
     protected Sequence? Newest => newest;
 

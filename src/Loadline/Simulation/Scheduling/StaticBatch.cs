@@ -18,7 +18,7 @@ internal sealed class StaticBatch(SchedulerLimits limits, CachePool pool) : Sche
         if (Running == 0)
         {
             longestAnswer = 0;
-            while (Waiting.Count > 0)
+            while (HasPromptWaiting)
             {
                 var first = Waiting.First;
                 if (!TryAdmitFirst(first.Target, first.Target + (long)Math.Max(0, first.OutputTokens - 1), now, log))
