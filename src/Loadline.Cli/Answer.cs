@@ -66,7 +66,7 @@ internal sealed class Answer(string outputOption = "--output")
         try
         {
             if (!WriteInPlace(file, text))
-                WriteWhole(File.ResolveLinkTarget(file, returnFinalTarget: true)?.FullName ?? file, text);
+                WriteWhole(TargetOf(file), text);
         }
         catch (DirectoryNotFoundException)
         {
@@ -77,6 +77,10 @@ internal sealed class Answer(string outputOption = "--output")
             throw new IOException($"{file}: cannot be written: {exception.Message}", exception);
         }
     }
+
+    /// <summary>What a link leads to, so that writing replaces it and not the link.</summary>
+    private static string TargetOf(string file) =>
+        File.Exists(file) ? File.ResolveLinkTarget(file, returnFinalTarget: true)?.FullName ?? file : file;
 
     /// <summary>Devices and pipes are written to: replacing one by a file would take it from everybody.</summary>
     private static bool WriteInPlace(string file, string text)

@@ -56,4 +56,14 @@ public sealed record EngineScheduling
     /// </summary>
     [JsonRequired]
     public Duration PromptLaunchPerLayer { get; init; }
+
+    /// <summary>
+    /// The same in models with experts, whose layers launch more kernels: routing, sorting, quantizing, two grouped
+    /// products and the way back. Null for no more than others.
+    /// </summary>
+    public Duration? PromptLaunchPerExpertLayer { get; init; }
+
+    /// <summary>Least time per layer of a step with prompts.</summary>
+    public Duration LaunchPerLayer(bool hasExperts) =>
+        hasExperts ? PromptLaunchPerExpertLayer ?? PromptLaunchPerLayer : PromptLaunchPerLayer;
 }

@@ -47,7 +47,7 @@ public sealed class Step
         dataRanks = deployment.Parallelism.Data;
         SharesExperts = deployment.Architecture.HasExperts;
         PromptLaunchSeconds =
-            deployment.Engine.Scheduling.PromptLaunchPerLayer.Seconds * deployment.Architecture.Layers.Length;
+            deployment.Engine.Scheduling.LaunchPerLayer(SharesExperts).Seconds * deployment.Architecture.Layers.Length;
         BatchesUnderWay = deployment.KeepsStagesBusy ? deployment.Parallelism.Pipeline : 1;
 
         var graph = OperatorGraph.Of(deployment);

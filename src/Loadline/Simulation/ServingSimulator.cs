@@ -202,7 +202,7 @@ public sealed class ServingSimulator(CatalogReader catalog)
             Prefill = prompts,
             TransferSecondsPerToken = system.TransferSecondsPerToken * slowdown,
             Routing = question.Routing,
-            RequestOverheadSeconds = decode.Rules.RequestOverhead.Seconds * slowdown,
+            FrontDoor = FrontDoor.Usual.Times(slowdown),
             MostWaiting = question.MostWaiting ?? int.MaxValue,
             Outages = question.Outages,
         };

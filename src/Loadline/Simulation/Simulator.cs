@@ -32,6 +32,10 @@ public sealed class Simulator
     private readonly PriorityQueue<int, (double Seconds, int Request)> copies = new();
     private readonly PriorityQueue<(int Replica, bool IsUp), (double Seconds, int Order)> changes = new();
     private readonly Queue<int> homeless = new();
+
+    /// <summary>Requests that have been read, and when each reaches the router.</summary>
+    private readonly Queue<(int Request, Arrival Arrival, double Seconds)> read = new();
+    private readonly double[] doorFreeFrom;
     private int taken;
     private bool isPartial;
 
@@ -43,6 +47,7 @@ public sealed class Simulator
         records = new RequestRecord[traffic.Requests];
         serving = Build(cluster.Serving, cluster.Prefill is null ? 0 : cluster.Prefill.Replicas);
         prefill = cluster.Prefill is { } pool ? Build(pool, 0) : [];
+        doorFreeFrom = new double[prefill.Length > 0 ? prefill.Length : serving.Length];
         foreach (var outage in cluster.Outages)
         {
             changes.Enqueue((outage.Replica, false), (outage.FromSeconds, changes.Count));
@@ -94,6 +99,7 @@ public sealed class Simulator
             number =>
             {
                 var replica = serving[number];
+                var doorFreeFrom = 0.0;
                 for (var request = number; request < trace.Requests; request += serving.Length)
                 {
                     if (request / serving.Length % EventsBetweenLooks == 0)
@@ -106,7 +112,8 @@ public sealed class Simulator
                     Open(request, arrival);
                     if (!CanRun(replica, request, arrival))
                         continue;
-                    replica.AdvanceTo(arrival.Seconds + cluster.RequestOverheadSeconds);
+                    doorFreeFrom = cluster.FrontDoor.ReadAt(arrival, doorFreeFrom);
+                    replica.AdvanceTo(doorFreeFrom + cluster.FrontDoor.LatencySeconds);
                     replica.Enqueue(request, arrival);
                     records[request].Replica = number;
                     Interlocked.Increment(ref finished);
@@ -150,7 +157,9 @@ public sealed class Simulator
 
     private double NextSeconds(TrafficFeed feed)
     {
-        var next = feed.NextSeconds + cluster.RequestOverheadSeconds;
+        var next = feed.NextSeconds;
+        if (read.TryPeek(out var first))
+            next = Math.Min(next, first.Seconds);
         if (copies.TryPeek(out _, out var copy))
             next = Math.Min(next, copy.Seconds);
         // What changes after the last request has been answered does not matter.
@@ -212,18 +221,31 @@ public sealed class Simulator
             copies.Dequeue();
             Send(copied, ArrivalOf(copied), now, decoders, isComputed: true);
         }
-        else
+        else if (read.TryPeek(out var next) && next.Seconds <= now)
         {
-            var arrival = feed.Take();
-            var request = taken++;
-            Open(request, arrival);
-            contents?.Add(arrival.Content);
-            var replica = prefill.Length > 0 ? prefill[0] : serving[0];
-            if (!CanRun(replica, request, arrival) || !CanRun(serving[0], request, arrival))
-                feed.Ended(request, arrival.Seconds);
-            else
-                Send(request, arrival, now, entry, isComputed: false);
+            read.Dequeue();
+            Send(next.Request, next.Arrival, now, entry, isComputed: false);
         }
+        else
+            Read(feed);
+    }
+
+    /// <summary>Every replica has a door of its own, and requests take them in turn.</summary>
+    private void Read(TrafficFeed feed)
+    {
+        var arrival = feed.Take();
+        var request = taken++;
+        Open(request, arrival);
+        contents?.Add(arrival.Content);
+        var replica = prefill.Length > 0 ? prefill[0] : serving[0];
+        if (!CanRun(replica, request, arrival) || !CanRun(serving[0], request, arrival))
+        {
+            feed.Ended(request, arrival.Seconds);
+            return;
+        }
+        ref var free = ref doorFreeFrom[request % doorFreeFrom.Length];
+        free = cluster.FrontDoor.ReadAt(arrival, free);
+        read.Enqueue((request, arrival, free + cluster.FrontDoor.LatencySeconds));
     }
 
     private void Send(int request, in Arrival arrival, double now, Router router, bool isComputed)

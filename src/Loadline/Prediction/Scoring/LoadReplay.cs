@@ -21,7 +21,7 @@ public sealed record LoadReplay
     /// <summary>Shortest length over the longest, between which lengths are spread evenly; 1 for all alike.</summary>
     public required double LengthSpread { get; init; }
 
-    /// <summary>Requests in flight, all of which begin together.</summary>
+    /// <summary>Requests in flight.</summary>
     public required int Users { get; init; }
 
     /// <summary>Requests of the run; null where it is not stated.</summary>

@@ -38,9 +38,10 @@ public static class LoadReplays
             Prefill = prefill,
             TransferSecondsPerToken = replay.TransferSeconds / replay.PromptTokens,
             Routing = RoutingPolicy.LeastLoaded,
-            RequestOverheadSeconds = replay.Serving.Rules.RequestOverhead.Seconds,
+            FrontDoor = FrontDoor.Usual,
         };
-        var run = Simulator.Run(cluster, new UserTraffic(RequestsOf(replay), replay.Users));
+        var requests = RequestsOf(replay);
+        var run = Simulator.Run(cluster, new UserTraffic(requests, replay.Users));
         var figures = RunFigures.Of(run, new RequestObjectives(), 0);
         return figures.Completed == 0
             ? null

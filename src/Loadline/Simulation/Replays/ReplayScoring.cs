@@ -82,7 +82,7 @@ public sealed class ReplayScoring(CatalogReader catalog, ModelSource models)
                         lengths,
                         run.Scheduling
                     ),
-                    RequestOverheadSeconds = deployment.Rules.RequestOverhead.Seconds * slowdown,
+                    FrontDoor = FrontDoor.Usual.Times(slowdown),
                 },
                 new TraceTraffic(run.Arrivals)
             );
