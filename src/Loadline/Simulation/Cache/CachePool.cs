@@ -53,10 +53,9 @@ internal sealed class CachePool
         var needed = Math.Max(0, BlocksFor(tokens) - found.Blocks);
         if (needed + found.UnheldBlocks > Free)
             return false;
-        if (found.Pieces > 0)
+        if (found.Blocks > 0)
         {
-            prefixes!.Hold(sequence, found.Pieces);
-            prefixes.CountFound(found.Tokens);
+            prefixes!.Hold(sequence, found);
             Free -= found.UnheldBlocks;
         }
         sequence.Computed = found.Tokens;
@@ -85,7 +84,9 @@ internal sealed class CachePool
 
     public void PublishAnswer(Sequence sequence, int cachedTokens) => prefixes?.PublishAnswer(sequence, cachedTokens);
 
-    public void Release(Sequence sequence)
+    /// <param name="sequence">Who leaves.</param>
+    /// <param name="comesBack">True when it was preempted.</param>
+    public void Release(Sequence sequence, bool comesBack = false)
     {
         var unheld = sequence.OwnBlocks;
         foreach (var piece in sequence.Held)
@@ -93,7 +94,7 @@ internal sealed class CachePool
             if (piece.Holders == 1)
                 unheld += piece.Blocks;
         }
-        prefixes?.Release(sequence);
+        prefixes?.Release(sequence, comesBack);
         Free += unheld;
         sequence.Held.Clear();
         sequence.OwnBlocks = sequence.SharedBlocks = 0;

@@ -9,7 +9,11 @@ internal sealed class CachedPiece
     /// <summary>Name of the tokens and all before them; null when nobody can ask for them.</summary>
     public long? Id { get; init; }
 
+    /// <summary>Blocks of it that are not lost; its end goes first.</summary>
     public long Blocks { get; set; }
+
+    /// <summary>True for what a preempted sequence left behind, which only it can find again.</summary>
+    public bool IsOfOne { get; init; }
 
     /// <summary>Sequences that hold it; it can be lost only when there are none.</summary>
     public int Holders { get; set; }

@@ -26,34 +26,47 @@ internal sealed class PrefixCache
     /// <summary>Tokens of prompts that were asked for and found.</summary>
     public long FoundTokens { get; private set; }
 
-    /// <summary>Pieces at the beginning of a prompt that are in the cache, how many tokens they save, and blocks.</summary>
-    public (int Pieces, int Tokens, long UnheldBlocks, long Blocks) Find(Sequence sequence)
+    /// <summary>What of a prompt is in the cache, from its beginning on.</summary>
+    public Finding Find(Sequence sequence)
     {
-        if (sequence.Content is not { } content)
-            return default;
-        var found = 0;
-        var tokens = 0;
-        var unheld = 0L;
-        var all = 0L;
-        foreach (var piece in content.Pieces)
+        var finding = new Finding();
+        if (sequence.Content is { } content)
         {
-            if (!pieces.TryGetValue(piece.Id, out var cached))
-                break;
-            found++;
-            tokens += piece.Tokens;
-            all += cached.Blocks;
-            if (cached.Holders == 0)
-                unheld += cached.Blocks;
+            foreach (var piece in content.Pieces)
+            {
+                if (!pieces.TryGetValue(piece.Id, out var cached))
+                    return Usable(finding, sequence);
+                finding = finding with
+                {
+                    Pieces = finding.Pieces + 1,
+                    Tokens = finding.Tokens + piece.Tokens,
+                    Blocks = finding.Blocks + cached.Blocks,
+                    UnheldBlocks = finding.UnheldBlocks + (cached.Holders == 0 ? cached.Blocks : 0),
+                };
+            }
         }
-        // The last token is always computed: its output is what the first new token is drawn from.
-        var usable = Math.Min(tokens, sequence.Target - 1) / blockTokens * blockTokens;
-        return (found, usable, unheld, all);
+        if (sequence.Left is { Blocks: > 0 } left)
+            finding = finding with
+            {
+                Tokens = (int)Math.Min((finding.Blocks + left.Blocks) * blockTokens, int.MaxValue),
+                Blocks = finding.Blocks + left.Blocks,
+                UnheldBlocks = finding.UnheldBlocks + left.Blocks,
+                HasLeft = true,
+            };
+        return Usable(finding, sequence);
     }
 
-    /// <summary>Takes the first pieces of a prompt for a sequence.</summary>
-    public void Hold(Sequence sequence, int count)
+    /// <summary>The last token is always computed: its output is what the first new token is drawn from.</summary>
+    private Finding Usable(in Finding finding, Sequence sequence) =>
+        finding with
+        {
+            Tokens = Math.Min(finding.Tokens, sequence.Target - 1) / blockTokens * blockTokens,
+        };
+
+    /// <summary>Takes what was found for a sequence.</summary>
+    public void Hold(Sequence sequence, in Finding finding)
     {
-        for (var i = 0; i < count; i++)
+        for (var i = 0; i < finding.Pieces; i++)
         {
             var cached = pieces[sequence.Content!.Pieces[i].Id];
             if (cached.Holders++ == 0)
@@ -61,9 +74,14 @@ internal sealed class PrefixCache
             sequence.Held.Add(cached);
             sequence.SharedBlocks += cached.Blocks;
         }
+        if (finding.HasLeft)
+        {
+            Unlist(sequence.Left!);
+            sequence.OwnBlocks += sequence.Left!.Blocks;
+            sequence.Left = null;
+        }
+        FoundTokens += finding.Tokens;
     }
-
-    public void CountFound(int tokens) => FoundTokens += tokens;
 
     /// <summary>Gives names to the pieces of a prompt that are computed by now.</summary>
     public void Publish(Sequence sequence)
@@ -96,10 +114,17 @@ internal sealed class PrefixCache
     }
 
     /// <summary>Lists what a sequence held as free to be used again, its end first.</summary>
-    public void Release(Sequence sequence)
+    /// <param name="sequence">Who held it.</param>
+    /// <param name="comesBack">True for a preempted sequence, which looks for what is left of it later.</param>
+    public void Release(Sequence sequence, bool comesBack)
     {
         if (sequence.OwnBlocks > 0)
-            AddNameless(sequence.OwnBlocks);
+        {
+            if (comesBack)
+                List(sequence.Left = new CachedPiece { Blocks = sequence.OwnBlocks, IsOfOne = true });
+            else
+                AddNameless(sequence.OwnBlocks);
+        }
         for (var i = sequence.Held.Count - 1; i >= 0; i--)
         {
             if (--sequence.Held[i].Holders == 0)
@@ -123,6 +148,7 @@ internal sealed class PrefixCache
             if (first.Blocks > count)
                 AddOldest(first.Blocks - count);
             count -= Math.Min(count, first.Blocks);
+            first.Blocks = 0;
         }
     }
 
@@ -145,7 +171,7 @@ internal sealed class PrefixCache
 
     private void AddNameless(long count)
     {
-        if (newest is { Id: null } last)
+        if (newest is { Id: null, IsOfOne: false } last)
             last.Blocks += count;
         else
             List(new CachedPiece { Blocks = count });
@@ -182,4 +208,21 @@ internal sealed class PrefixCache
             newest = piece.Older;
         piece.Older = piece.Newer = null;
     }
+}
+
+/// <summary>What of a prompt is in the cache.</summary>
+internal readonly record struct Finding
+{
+    /// <summary>Named pieces at its beginning.</summary>
+    public int Pieces { get; init; }
+
+    /// <summary>Tokens that need not be computed.</summary>
+    public int Tokens { get; init; }
+    public long Blocks { get; init; }
+
+    /// <summary>Those of the blocks that nobody holds and that count as free.</summary>
+    public long UnheldBlocks { get; init; }
+
+    /// <summary>True when what the sequence itself had left behind is among them.</summary>
+    public bool HasLeft { get; init; }
 }

@@ -216,7 +216,7 @@ internal abstract class Scheduler(SchedulerLimits limits, CachePool pool)
         }
         else
             Prefilling.Remove(sequence);
-        pool.Release(sequence);
+        pool.Release(sequence, comesBack: true);
         Unlink(sequence);
         sequence.Target = sequence.PromptTokens + sequence.Generated;
         sequence.Computed = 0;

@@ -50,6 +50,9 @@ internal sealed class Sequence
     /// <summary>True while its prompt lies in the cache of another replica.</summary>
     public bool IsComputedElsewhere { get; set; }
 
+    /// <summary>What it left in the cache when it was preempted; null when it was not.</summary>
+    public CachedPiece? Left { get; set; }
+
     /// <summary>When its last token came; only of preempted sequences.</summary>
     public double LastTokenSeconds { get; set; } = double.NaN;
 
@@ -68,6 +71,7 @@ internal sealed class Sequence
         HeapIndex = -1;
         Older = Newer = null;
         Held.Clear();
+        Left = null;
         SharedBlocks = OwnBlocks = 0;
         LastTokenSeconds = double.NaN;
     }
