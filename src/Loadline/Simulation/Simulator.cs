@@ -34,7 +34,7 @@ public sealed class Simulator
     private readonly Queue<int> homeless = new();
 
     /// <summary>Requests that have been read, and when each reaches the router.</summary>
-    private readonly Queue<(int Request, Arrival Arrival, double Seconds)> read = new();
+    private readonly PriorityQueue<(int Request, Arrival Arrival), (double Seconds, int Request)> read = new();
     private readonly double[] doorFreeFrom;
     private int taken;
     private bool isPartial;
@@ -158,7 +158,7 @@ public sealed class Simulator
     private double NextSeconds(TrafficFeed feed)
     {
         var next = feed.NextSeconds;
-        if (read.TryPeek(out var first))
+        if (read.TryPeek(out _, out var first))
             next = Math.Min(next, first.Seconds);
         if (copies.TryPeek(out _, out var copy))
             next = Math.Min(next, copy.Seconds);
@@ -221,7 +221,7 @@ public sealed class Simulator
             copies.Dequeue();
             Send(copied, ArrivalOf(copied), now, decoders, isComputed: true);
         }
-        else if (read.TryPeek(out var next) && next.Seconds <= now)
+        else if (read.TryPeek(out var next, out var readAt) && readAt.Seconds <= now)
         {
             read.Dequeue();
             Send(next.Request, next.Arrival, now, entry, isComputed: false);
@@ -245,7 +245,7 @@ public sealed class Simulator
         }
         ref var free = ref doorFreeFrom[request % doorFreeFrom.Length];
         free = cluster.FrontDoor.ReadAt(arrival, free);
-        read.Enqueue((request, arrival, free + cluster.FrontDoor.LatencySeconds));
+        read.Enqueue((request, arrival), (free + cluster.FrontDoor.LatencySeconds, request));
     }
 
     private void Send(int request, in Arrival arrival, double now, Router router, bool isComputed)
