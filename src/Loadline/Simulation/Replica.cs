@@ -108,7 +108,7 @@ internal sealed class Replica
                 rank = other;
         }
         if (isComputed)
-            rank.EnqueueComputed(request, arrival);
+            rank.EnqueueComputed(request, arrival, log.FirstTokenSeconds(request));
         else
             rank.Enqueue(request, arrival);
     }
@@ -166,11 +166,7 @@ internal sealed class Replica
         Note(seconds, 1, allTokens, hasPrompts: true);
         var end = Clock + seconds;
         for (var i = 0; i < ranks.Length; i++)
-        {
-            if (plans[i].Decodes)
-                log.Gaps.Add(seconds, ranks[i].Decoding.Count);
-            ranks[i].Take(plans[i], end, log);
-        }
+            ranks[i].Take(plans[i], Clock, end, log);
         Clock = end;
     }
 
@@ -195,10 +191,9 @@ internal sealed class Replica
             seconds = steps * (first + rise * (steps - 1) / 2);
         }
         Note(seconds, steps, all, hasPrompts: false);
-        log.Gaps.Add(seconds / steps, (double)all * steps);
         var end = Clock + seconds;
         foreach (var rank in ranks)
-            rank.Decode(steps, end, log);
+            rank.Decode(steps, Clock, end, log);
         Clock = end;
     }
 

@@ -12,9 +12,17 @@ internal sealed record RandomRun(Cluster Cluster, Arrival[] Arrivals)
 
     public override string ToString() =>
         $"""
-        {Cluster.Serving.Policy}, {Cluster.Serving.Replicas} replicas of {Cluster.Serving.Ranks} ranks, {Cluster.Routing}, {Cluster.Serving.Cache}, {Cluster.Serving.Limits.MaximumSequences} sequences, {Cluster.Serving.Limits.StepTokens} step tokens, prefixes {Cluster.Serving.KeepsPrefixes}, prefill {Cluster.Prefill?.Replicas}, {Cluster.FrontDoor}, {string.Join(" ", Cluster.Outages)}
-        {string.Join("\n", Arrivals.Select(arrival => $"{arrival.Seconds:R} {arrival.PromptTokens} {arrival.OutputTokens} [{string.Join(" ", arrival.Content?.Pieces.Select(piece => $"{piece.Id}:{piece.Tokens}") ?? [])}]"))}
-        """;
+            {Cluster.Serving.Policy}, {Cluster.Serving.Replicas} replicas of {Cluster.Serving.Ranks} ranks, {Cluster.Routing}, {Cluster.Serving.Cache}, {Cluster.Serving.Limits.MaximumSequences} sequences, {Cluster.Serving.Limits.StepTokens} step tokens, prefixes {Cluster.Serving.KeepsPrefixes}, prefill {Cluster.Prefill?.Replicas}, {Cluster.FrontDoor}, {string.Join(
+                " ",
+                Cluster.Outages
+            )}
+            {string.Join(
+                "\n",
+                Arrivals.Select(arrival =>
+                    $"{arrival.Seconds:R} {arrival.PromptTokens} {arrival.OutputTokens} [{string.Join(" ", arrival.Content?.Pieces.Select(piece => $"{piece.Id}:{piece.Tokens}") ?? [])}]"
+                )
+            )}
+            """;
 }
 
 /// <summary>Runs to state laws over: caches so small that sequences are preempted, few places, prompts in chunks.</summary>
@@ -22,7 +30,11 @@ internal static class RandomRuns
 {
     public static readonly Gen<SchedulingPolicy> Policy = Gen.Enum<SchedulingPolicy>();
 
-    private static readonly Gen<FrontDoor> Door = Gen.OneOf(default(FrontDoor), FrontDoor.Usual, new FrontDoor(0.05, 1e-4, 0));
+    private static readonly Gen<FrontDoor> Door = Gen.OneOf(
+        default(FrontDoor),
+        FrontDoor.Usual,
+        new FrontDoor(0.05, 1e-4, 0)
+    );
 
     /// <summary>What a prompt begins with: nothing, or one to three pieces of a tree of prefixes.</summary>
     private static readonly Gen<(int Group, int Depth)> Prefix = Gen.Select(Gen.Int[0, 3], Gen.Int[0, 3]);
@@ -35,7 +47,8 @@ internal static class RandomRuns
         )
         .Select((seconds, prompt, output, prefix) => Of(seconds, prompt, output, prefix.Group, prefix.Depth));
 
-    public static readonly Gen<Arrival[]> Requests = Request.Array[1, 40]
+    public static readonly Gen<Arrival[]> Requests = Request
+        .Array[1, 40]
         .Select(requests => requests.OrderBy(request => request.Seconds).ToArray());
 
     public static readonly Gen<ReplicaPool> Pool = Gen.Select(

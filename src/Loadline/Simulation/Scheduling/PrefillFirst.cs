@@ -50,7 +50,7 @@ internal sealed class PrefillFirst(SchedulerLimits limits, CachePool pool) : Sch
             return;
 
         while (Decoding.BlocksFor(1) > Pool.Free)
-            Retract(now, log);
+            Retract(log);
         TakeGrowth();
         plan.Decodes = Decoding.Count > 0;
     }
@@ -71,9 +71,9 @@ internal sealed class PrefillFirst(SchedulerLimits limits, CachePool pool) : Sch
         return own + answer + promised < (double)Pool.Free * Pool.BlockTokens;
     }
 
-    private void Retract(double now, RunLog log)
+    private void Retract(RunLog log)
     {
-        PreemptNewest(now, log);
+        PreemptNewest(log);
         var all = Decoding.RemainingSum + Decoding.DecodedSum;
         ratioAtStart = Math.Min(1, (Decoding.DecodedSum + StepsAfterRetraction * Decoding.Count) / (double)(all + 1));
         ratioStart = Decoding.Step;
