@@ -55,8 +55,6 @@ internal sealed class Replica
     public double PeakCacheUse =>
         ranks.Max(rank => rank.Pool.Blocks == 0 ? 0 : (double)rank.Pool.PeakUsed / rank.Pool.Blocks);
 
-    public long FoundTokens => ranks.Sum(rank => rank.Pool.FoundTokens);
-
     /// <summary>True when a request fits where nothing else runs.</summary>
     public bool CanEverRun(in Arrival arrival) => ranks[0].CanEverRun(arrival);
 

@@ -357,7 +357,6 @@ public sealed class Simulator
             Load = [.. all.Select(replica => replica.Load.Points().ToArray())],
             Preemptions = all.Sum(replica => replica.Preemptions),
             PeakCacheUse = serving.Max(replica => replica.PeakCacheUse),
-            FoundTokens = all.Sum(replica => replica.FoundTokens),
             EndSeconds = all.Max(replica => replica.Clock),
             IsPartial = isPartial,
             WaitsForAnswers = traffic.WaitsForAnswers,

@@ -30,9 +30,6 @@ internal sealed class CachePool
 
     public long PeakUsed { get; private set; }
 
-    /// <summary>Prompt tokens that were found in the cache.</summary>
-    public long FoundTokens => prefixes?.FoundTokens ?? 0;
-
     public long BlocksFor(long tokens) => fixedBlocks + WholeBlocks.Covering(tokens, BlockTokens);
 
     /// <summary>Blocks a sequence of the given length has yet to take.</summary>
@@ -53,11 +50,8 @@ internal sealed class CachePool
         var needed = Math.Max(0, BlocksFor(tokens) - found.Blocks);
         if (needed + found.UnheldBlocks > Free)
             return false;
-        if (found.Blocks > 0)
-        {
-            prefixes!.Hold(sequence, found);
-            Free -= found.UnheldBlocks;
-        }
+        prefixes?.Hold(sequence, found);
+        Free -= found.UnheldBlocks;
         sequence.Computed = found.Tokens;
         Take(sequence, needed);
         return true;
@@ -85,8 +79,10 @@ internal sealed class CachePool
     public void PublishAnswer(Sequence sequence, int cachedTokens) => prefixes?.PublishAnswer(sequence, cachedTokens);
 
     /// <param name="sequence">Who leaves.</param>
-    /// <param name="comesBack">True when it was preempted.</param>
-    public void Release(Sequence sequence, bool comesBack = false)
+    /// <param name="comesBackWith">
+    /// Tokens it had in the cache when it was preempted, for which it looks again later; 0 when it does not come back.
+    /// </param>
+    public void Release(Sequence sequence, int comesBackWith = 0)
     {
         var unheld = sequence.OwnBlocks;
         foreach (var piece in sequence.Held)
@@ -94,7 +90,7 @@ internal sealed class CachePool
             if (piece.Holders == 1)
                 unheld += piece.Blocks;
         }
-        prefixes?.Release(sequence, comesBack);
+        prefixes?.Release(sequence, comesBackWith);
         Free += unheld;
         sequence.Held.Clear();
         sequence.OwnBlocks = sequence.SharedBlocks = 0;

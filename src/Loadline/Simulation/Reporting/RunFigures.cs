@@ -69,7 +69,7 @@ public sealed record RunFigures
             Attainment = counts.Counted == 0 ? double.NaN : (double)counts.Kept / counts.Counted,
             InFlight = counts.SecondsInSystem / length,
             IsSaturated = !run.WaitsForAnswers && HasGrowingLine(run, from, to),
-            CacheHitShare = counts.PromptTokens == 0 ? 0 : (double)run.FoundTokens / counts.PromptTokens,
+            CacheHitShare = counts.PromptTokens == 0 ? 0 : (double)counts.CachedTokens / counts.PromptTokens,
         };
     }
 
@@ -125,6 +125,7 @@ public sealed record RunFigures
         public int Ended { get; private set; }
         public long OutputTokensEnded { get; private set; }
         public long PromptTokens { get; private set; }
+        public long CachedTokens { get; private set; }
         public double SecondsInSystem { get; private set; }
         public Span<double> Ttft => ttft.AsSpan(0, Counted);
         public Span<double> Tpot => tpot.AsSpan(0, tpots);
@@ -133,6 +134,7 @@ public sealed record RunFigures
         public void Add(in RequestRecord request, double from, double to, RequestObjectives objectives)
         {
             PromptTokens += request.PromptTokens;
+            CachedTokens += request.CachedTokens;
             if (request.IsRejected)
             {
                 Rejected++;

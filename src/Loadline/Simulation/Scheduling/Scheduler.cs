@@ -232,9 +232,11 @@ internal abstract class Scheduler(SchedulerLimits limits, CachePool pool)
     protected void PreemptNewest(RunLog log)
     {
         var sequence = newest ?? throw new InvalidOperationException("no sequence to preempt");
+        var cached = sequence.Computed;
         if (sequence.HeapIndex >= 0)
         {
             Settle(sequence);
+            cached = Decoding.ContextOf(sequence);
             sequence.Generated += sequence.DecodeSteps - Decoding.RemainingOf(sequence);
             Decoding.Remove(sequence);
             if (!joined.Remove(sequence))
@@ -242,7 +244,7 @@ internal abstract class Scheduler(SchedulerLimits limits, CachePool pool)
         }
         else
             Prefilling.Remove(sequence);
-        pool.Release(sequence, comesBack: true);
+        pool.Release(sequence, cached);
         Unlink(sequence);
         sequence.Target = sequence.PromptTokens + sequence.Generated;
         sequence.Computed = 0;
