@@ -39,8 +39,10 @@ internal sealed class Replica
     /// <summary>Its place among all replicas of a run.</summary>
     public int Number { get; set; }
 
-    /// <summary>False from a failure on until it is back.</summary>
-    public bool IsUp { get; set; } = true;
+    /// <summary>Failures that are not over; they may overlap.</summary>
+    public int Outages { get; set; }
+
+    public bool IsUp => Outages == 0;
 
     public int Running => ranks.Sum(rank => rank.Running);
 

@@ -48,11 +48,11 @@ public sealed class Simulator
         serving = Build(cluster.Serving, cluster.Prefill is null ? 0 : cluster.Prefill.Replicas);
         prefill = cluster.Prefill is { } pool ? Build(pool, 0) : [];
         doorFreeFrom = new double[prefill.Length > 0 ? prefill.Length : serving.Length];
+        // A replica that fails again when it would be back does not come back.
         foreach (var outage in cluster.Outages)
-        {
             changes.Enqueue((outage.Replica, false), (outage.FromSeconds, changes.Count));
+        foreach (var outage in cluster.Outages)
             changes.Enqueue((outage.Replica, true), (outage.ToSeconds, changes.Count));
-        }
     }
 
     /// <summary>Plays all requests, or as many as there is time for until the run is cancelled.</summary>
@@ -272,8 +272,10 @@ public sealed class Simulator
     {
         if (isUp)
         {
+            replica.Outages--;
+            if (!replica.IsUp)
+                return;
             replica.AdvanceTo(now);
-            replica.IsUp = true;
             for (var count = homeless.Count; count > 0; count--)
             {
                 var request = homeless.Dequeue();
@@ -281,7 +283,7 @@ public sealed class Simulator
             }
             return;
         }
-        replica.IsUp = false;
+        replica.Outages++;
         foreach (var request in replica.Abandon(now))
         {
             records[request].FirstTokenSeconds = double.NaN;

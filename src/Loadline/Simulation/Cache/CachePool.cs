@@ -73,6 +73,9 @@ internal sealed class CachePool
         PeakUsed = Math.Max(PeakUsed, Used);
     }
 
+    /// <summary>Loses what was kept for later prompts.</summary>
+    public void Forget() => prefixes?.Forget(Free);
+
     /// <summary>Keeps the computed pieces of a prompt for others.</summary>
     public void Publish(Sequence sequence) => prefixes?.Publish(sequence);
 

@@ -163,6 +163,14 @@ internal sealed class PrefixCache
         }
     }
 
+    /// <summary>Begins anew with so many blocks that nobody holds.</summary>
+    public void Forget(long freeBlocks)
+    {
+        pieces.Clear();
+        oldest = newest = null;
+        AddNameless(freeBlocks);
+    }
+
     private bool TryName(Sequence sequence, long id, int start, int end)
     {
         var full = Math.Min(end / blockTokens - start / blockTokens, sequence.OwnBlocks);

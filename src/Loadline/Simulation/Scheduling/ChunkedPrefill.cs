@@ -14,7 +14,7 @@ internal sealed class ChunkedPrefill(SchedulerLimits limits, CachePool pool) : S
 
     public override void Compose(StepPlan plan, double now, RunLog log)
     {
-        AdmitComputed(0, now, log);
+        AdmitComputed(now, log);
         var before = Preemptions;
         while (Decoding.BlocksFor(1) > Pool.Free)
             PreemptNewest(log);

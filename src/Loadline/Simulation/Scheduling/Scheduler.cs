@@ -44,7 +44,7 @@ internal abstract class Scheduler(SchedulerLimits limits, CachePool pool)
 
     /// <summary>True when a request fits where nothing else runs.</summary>
     public bool CanEverRun(in Arrival arrival) =>
-        pool.BlocksFor((long)arrival.PromptTokens + Math.Max(0, arrival.OutputTokens - 1)) <= pool.Blocks
+        pool.BlocksFor(LongestOf(arrival.PromptTokens, arrival.OutputTokens)) <= pool.Blocks
         && arrival.PromptTokens + (long)arrival.OutputTokens <= limits.LongestSequence;
 
     public void Enqueue(int request, in Arrival arrival)
@@ -155,6 +155,11 @@ internal abstract class Scheduler(SchedulerLimits limits, CachePool pool)
         pool.TakeForAll(grown);
     }
 
+    /// <summary>Tokens in the cache when an answer ends, whose last token is never read.</summary>
+    protected long LongestOf(Sequence sequence) => LongestOf(sequence.PromptTokens, sequence.OutputTokens);
+
+    private long LongestOf(long prompt, long output) => limits.OnlyPrompts ? prompt : prompt + Math.Max(0, output - 1);
+
     /// <summary>True when the first in line has a prompt to compute.</summary>
     protected bool HasPromptWaiting => Waiting.Count > 0 && !Waiting.First.IsComputedElsewhere;
 
@@ -212,15 +217,16 @@ internal abstract class Scheduler(SchedulerLimits limits, CachePool pool)
             lost.Add(sequence.Request);
             spent.Push(sequence);
         }
+        pool.Forget();
         return lost;
     }
 
     /// <summary>Lets in all at the front of the line whose prompts were computed elsewhere and that find a place.</summary>
-    protected void AdmitComputed(long reserveBeyondPrompt, double now, RunLog log)
+    protected void AdmitComputed(double now, RunLog log)
     {
         while (Waiting.Count > 0 && Waiting.First is { IsComputedElsewhere: true } first)
         {
-            if (!TryAdmitFirst(first.Target, first.Target + reserveBeyondPrompt * first.OutputTokens, now, log))
+            if (!TryAdmitFirst(first.Target, ReservesAnswers ? LongestOf(first) : first.Target, now, log))
                 return;
         }
     }
