@@ -85,6 +85,12 @@ internal sealed class ServingOptions
         var number = parsed.GetValue(replicas);
         if (number is < 1 or > Most)
             throw new BadContentException(replicas.Name, "", $"{number}", $"1 to {Most}");
+        if (question.Prefill is { } pools)
+        {
+            if (parsed.GetResult(replicas) is { Implicit: false })
+                throw new BadContentException(replicas.Name, "", "--prefill-on as well", "--decode-replicas");
+            number = pools.DecodeReplicas;
+        }
         if (parsed.GetValue(cacheTokens) is < 1)
             throw new BadContentException(cacheTokens.Name, "", $"{parsed.GetValue(cacheTokens)}", "a number above 0");
         return question with

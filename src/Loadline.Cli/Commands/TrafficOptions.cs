@@ -123,7 +123,7 @@ internal sealed class TrafficOptions
                 ?? throw new BadContentException("simulate", "", "no requests", "--trace, --rate or --users")
         );
         return parsed.GetValue(turns) is { } mean
-            ? OfConversations(parsed, own, perSecond, AtLeastOne(mean, turns.Name))
+            ? OfConversations(parsed, own, perSecond, Turns(mean))
             : OfRate(parsed, own, perSecond);
     }
 
@@ -239,9 +239,9 @@ internal sealed class TrafficOptions
             traffic,
             $"{traffic.Sessions:N0} conversations of {mean} requests on average, {perSecond:G4} per second{Said(parsed)}, each message {lengths}",
             new TypicalLengths(
-                lengths.PromptTokens * ((mean + 1) / 2),
+                (long)lengths.PromptTokens * ((mean + 1) / 2),
                 lengths.OutputTokens,
-                (long)(lengths.PromptTokens + lengths.OutputTokens) * mean
+                ((long)lengths.PromptTokens + lengths.OutputTokens) * mean
             ),
             rate => Of(rate),
             perSecond
@@ -278,6 +278,14 @@ internal sealed class TrafficOptions
         if (!(regularity is >= Least and <= Most))
             throw new BadContentException(burstiness.Name, "", $"{regularity}", $"{Least} to {Most}");
         return ArrivalProcess.Gamma(profile, regularity);
+    }
+
+    private int Turns(int mean)
+    {
+        const int Most = 10_000;
+        return mean is >= 1 and <= Most
+            ? mean
+            : throw new BadContentException(turns.Name, "", $"{mean}", $"1 to {Most}");
     }
 
     private double PerSecond(double asked) =>
