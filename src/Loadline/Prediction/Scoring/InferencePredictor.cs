@@ -59,7 +59,7 @@ internal sealed class InferencePredictor(CatalogReader catalog)
             return null;
         }
         var key =
-            $"{model.Id}|{weights}|{conditions.KvCache}|{conditions.Engine}|{accelerator}|{conditions.Devices}|{conditions.IsFullyStated}|{string.Join(',', splits)}";
+            $"{model.Id}|{weights}|{conditions.KvCache}|{conditions.Engine}|{accelerator}|{conditions.Devices}|{conditions.Stated.Threads}|{conditions.IsFullyStated}|{string.Join(',', splits)}";
         if (!prepared.TryGetValue(key, out var ready))
         {
             ready = Build(conditions, model, weights, catalog.Accelerators.Find(accelerator), splits, out var reason);
@@ -87,6 +87,7 @@ internal sealed class InferencePredictor(CatalogReader catalog)
             {
                 Model = model,
                 Accelerator = accelerator,
+                Threads = conditions.Stated.Threads,
                 Weights = weights,
                 KvCache = conditions.KvCache,
                 Engine = conditions.Engine,
