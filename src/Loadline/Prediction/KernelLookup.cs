@@ -131,8 +131,7 @@ internal static class KernelLookup
         var weakest = WeakestRung(deployment);
         return weakest switch
         {
-            KernelRung.EndToEnd =>
-                $"Kernel times: none measured on {name}; class constants slowed down to {deployment.Kernels.Runs!.Runs} published runs of {deployment.Kernels.Runs.Models} models under {deployment.Engine.Name}.",
+            KernelRung.EndToEnd => DescribeRuns(deployment),
             KernelRung.OwnEngine => $"Kernel times: fitted on {name} under {deployment.Engine.Name}.",
             KernelRung.OtherEngine =>
                 $"Kernel times: fitted on {name} under {deployment.Kernels.Constants.Engine}, carried over to {deployment.Engine.Name}.",
@@ -143,6 +142,16 @@ internal static class KernelLookup
             _ =>
                 $"Kernel times: no measurements of {FormatAt(deployment, weakest)} on {name}; class medians over its datasheet figures.",
         };
+    }
+
+    private static string DescribeRuns(Deployment deployment)
+    {
+        var runs = deployment.Kernels.Runs!;
+        var fitted = deployment.Kernels.Slowdown == Slowdown.None ? "confirmed by" : "slowed down to";
+        var sister =
+            runs.Accelerator == deployment.Accelerator.Id ? "" : $" on {runs.Accelerator}, which has the same chip";
+        return $"Kernel times: none measured on {deployment.Accelerator.Name}; class constants {fitted} {runs.Runs} published "
+            + $"runs of {runs.Models} models under {deployment.Engine.Name}{sister}.";
     }
 
     /// <summary>

@@ -35,6 +35,9 @@ public sealed class Step
         memoryRate =
             accelerator.MemoryBandwidth?.BytesPerSecond
             ?? throw new MissingFigureException(accelerator.Id, "memoryBandwidth");
+        // What was fitted on the card itself attains its share with the codes already counted.
+        if (deployment.Kernels.Rung >= KernelRung.EngineClass)
+            memoryRate *= accelerator.ShareForData;
         if (deployment.Arithmetic is null)
             throw new MissingFigureException(accelerator.Id, $"peak rate for {deployment.Weights.Arithmetic} matrices");
         wideRate = WideRate(accelerator, deployment.Weights);
