@@ -20,6 +20,10 @@ internal static class PlanReport
             ? ranked.TakeWhile(plan => plan.CostPerMonth <= most).ToList()
             : ranked;
         var finalists = Finalists(affordable);
+        var front = ParetoFront(Shown(ParetoFront(affordable).Concat(finalists)));
+        // A plan that took one machine more may have lost its place.
+        if (front.FirstOrDefault() is { } cheapest && !finalists.Contains(cheapest))
+            finalists = [cheapest, .. finalists];
         var winner = finalists.FirstOrDefault();
         // Nothing is affordable: what would be, is shown.
         if (winner is null)
@@ -38,7 +42,7 @@ internal static class PlanReport
             Recommended = recommended,
             Verdict = Verdict.Of(scenario, demand, recommended, alternatives, search),
             Alternatives = alternatives,
-            Pareto = [.. Shown(ParetoFront(affordable)).Select(plan => CandidateBuilder.Build(plan, scenario))],
+            Pareto = [.. front.Select(plan => CandidateBuilder.Build(plan, scenario))],
             Rejected = Rejections(search, affordable.Count < ranked.Count, scenario),
             Roadmap = winner is null ? [] : Roadmap.Of(winner, scenario, demand),
             GrowthPerYear = scenario.Workload.GrowthPerYear,
@@ -64,8 +68,18 @@ internal static class PlanReport
                 : kept;
         }
 
-        IEnumerable<SizedPlan> Shown(IEnumerable<SizedPlan> plans) =>
-            verification is null ? plans : plans.Select(verification.Verified).OfType<SizedPlan>();
+        List<SizedPlan> Shown(IEnumerable<SizedPlan> plans)
+        {
+            var shown = (verification is null ? plans : plans.Select(Kept).OfType<SizedPlan>()).Distinct().ToList();
+            shown.Sort(PlanVerification.Compare);
+            return shown;
+        }
+
+        SizedPlan? Kept(SizedPlan plan) =>
+            (plan.Simulated is null ? verification!.Verified(plan) : plan) is { } kept
+            && !(kept.CostPerMonth > scenario.MaximumMonthly)
+                ? kept
+                : null;
     }
 
     /// <summary>The cheapest of each model and accelerator, in order of cost.</summary>

@@ -49,7 +49,7 @@ internal sealed class PlanVerification(Scenario scenario, Search search, Cancell
             cancellation.ThrowIfCancellationRequested();
             var simulated = simulation.Of(sized);
             if (simulated.Miss is not { } miss)
-                return sized with { Simulated = simulated };
+                return sized with { Simulated = simulated, EndToEndSeconds = simulated.Middle.EndToEnd };
             if (added == MostAdditions || OneMore(sized) is not { } larger)
             {
                 search.Reject(

@@ -50,7 +50,9 @@ public sealed class Step
         dataRanks = deployment.Parallelism.Data;
         SharesExperts = deployment.Architecture.HasExperts;
         PromptLaunchSeconds =
-            deployment.Engine.Scheduling.LaunchPerLayer(SharesExperts).Seconds * deployment.Architecture.Layers.Length;
+            deployment
+                .Engine.Scheduling.LaunchPerLayer(SharesExperts, HasLatentOrLinear(deployment.Architecture))
+                .Seconds * deployment.Architecture.Layers.Length;
         BatchesUnderWay = deployment.KeepsStagesBusy ? deployment.Parallelism.Pipeline : 1;
 
         var graph = OperatorGraph.Of(deployment);
@@ -277,6 +279,11 @@ public sealed class Step
             return rate.PerSecond;
         return deployment.ArithmeticOf(weight) is { } arithmetic ? peak[arithmetic]!.Value.PerSecond : wideRate;
     }
+
+    private static bool HasLatentOrLinear(Architecture architecture) =>
+        architecture.Layers.Any(layer =>
+            layer is Mixer.LatentAttention or Mixer.CompressedAttention or Mixer.Linear or Mixer.Parallel
+        );
 
     /// <summary>Rate of what is not quantized: attention, head, router.</summary>
     private static double WideRate(Accelerator accelerator, WeightFormat weights)
