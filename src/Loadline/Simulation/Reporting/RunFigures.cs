@@ -152,12 +152,12 @@ public sealed record RunFigures
 
         public void Add(in RequestRecord request, double from, double to, RequestObjectives objectives)
         {
-            PromptTokens += request.PromptTokens;
             if (request.IsRejected)
             {
                 Rejected++;
                 return;
             }
+            PromptTokens += request.PromptTokens;
             if (!request.IsComplete)
                 return;
             Completed++;

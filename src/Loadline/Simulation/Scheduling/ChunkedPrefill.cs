@@ -41,7 +41,7 @@ internal sealed class ChunkedPrefill(SchedulerLimits limits, CachePool pool) : S
             if (missing > Pool.Free)
                 break;
             Pool.Take(sequence, missing);
-            plan.Add(sequence, tokens);
+            Add(plan, sequence, tokens);
             used += tokens;
         }
         return used;
@@ -53,8 +53,15 @@ internal sealed class ChunkedPrefill(SchedulerLimits limits, CachePool pool) : S
         {
             var sequence = Prefilling[^1];
             var tokens = Math.Min(budget, sequence.Target - sequence.Computed);
-            plan.Add(sequence, tokens);
+            Add(plan, sequence, tokens);
             budget -= tokens;
         }
+    }
+
+    /// <summary>Blocks have names as soon as they are scheduled, so that the next in line finds them in the same step.</summary>
+    private void Add(StepPlan plan, Sequence sequence, int tokens)
+    {
+        plan.Add(sequence, tokens);
+        Pool.Publish(sequence, sequence.Computed + tokens);
     }
 }

@@ -88,7 +88,7 @@ internal abstract class Scheduler(SchedulerLimits limits, CachePool pool)
         foreach (var (sequence, tokens) in plan.Prompts)
         {
             sequence.Computed += tokens;
-            pool.Publish(sequence);
+            pool.Publish(sequence, sequence.Computed);
             if (sequence.Computed < sequence.Target)
                 continue;
             Prefilling.Remove(sequence);
