@@ -39,8 +39,10 @@ internal sealed class Replica
     /// <summary>Its place among all replicas of a run.</summary>
     public int Number { get; set; }
 
-    /// <summary>False from a failure on until it is back.</summary>
-    public bool IsUp { get; set; } = true;
+    /// <summary>Failures that are not over; they may overlap.</summary>
+    public int Outages { get; set; }
+
+    public bool IsUp => Outages == 0;
 
     public int Running => ranks.Sum(rank => rank.Running);
 
@@ -54,8 +56,6 @@ internal sealed class Replica
 
     public double PeakCacheUse =>
         ranks.Max(rank => rank.Pool.Blocks == 0 ? 0 : (double)rank.Pool.PeakUsed / rank.Pool.Blocks);
-
-    public long FoundTokens => ranks.Sum(rank => rank.Pool.FoundTokens);
 
     /// <summary>True when a request fits where nothing else runs.</summary>
     public bool CanEverRun(in Arrival arrival) => ranks[0].CanEverRun(arrival);
@@ -108,7 +108,7 @@ internal sealed class Replica
                 rank = other;
         }
         if (isComputed)
-            rank.EnqueueComputed(request, arrival);
+            rank.EnqueueComputed(request, arrival, log.FirstTokenSeconds(request));
         else
             rank.Enqueue(request, arrival);
     }
@@ -166,11 +166,7 @@ internal sealed class Replica
         Note(seconds, 1, allTokens, hasPrompts: true);
         var end = Clock + seconds;
         for (var i = 0; i < ranks.Length; i++)
-        {
-            if (plans[i].Decodes)
-                log.Gaps.Add(seconds, ranks[i].Decoding.Count);
-            ranks[i].Take(plans[i], end, log);
-        }
+            ranks[i].Take(plans[i], Clock, end, log);
         Clock = end;
     }
 
@@ -195,10 +191,9 @@ internal sealed class Replica
             seconds = steps * (first + rise * (steps - 1) / 2);
         }
         Note(seconds, steps, all, hasPrompts: false);
-        log.Gaps.Add(seconds / steps, (double)all * steps);
         var end = Clock + seconds;
         foreach (var rank in ranks)
-            rank.Decode(steps, end, log);
+            rank.Decode(steps, Clock, end, log);
         Clock = end;
     }
 

@@ -17,9 +17,6 @@ public sealed record SimulationRun
     /// <summary>Largest share of the cache of a rank that was in use.</summary>
     public required double PeakCacheUse { get; init; }
 
-    /// <summary>Prompt tokens that were in the cache.</summary>
-    public required long FoundTokens { get; init; }
-
     /// <summary>When the last step ended.</summary>
     public required double EndSeconds { get; init; }
 

@@ -34,7 +34,7 @@ public sealed class Simulator
     private readonly Queue<int> homeless = new();
 
     /// <summary>Requests that have been read, and when each reaches the router.</summary>
-    private readonly Queue<(int Request, Arrival Arrival, double Seconds)> read = new();
+    private readonly PriorityQueue<(int Request, Arrival Arrival), (double Seconds, int Request)> read = new();
     private readonly double[] doorFreeFrom;
     private int taken;
     private bool isPartial;
@@ -48,11 +48,11 @@ public sealed class Simulator
         serving = Build(cluster.Serving, cluster.Prefill is null ? 0 : cluster.Prefill.Replicas);
         prefill = cluster.Prefill is { } pool ? Build(pool, 0) : [];
         doorFreeFrom = new double[prefill.Length > 0 ? prefill.Length : serving.Length];
+        // A replica that fails again when it would be back does not come back.
         foreach (var outage in cluster.Outages)
-        {
             changes.Enqueue((outage.Replica, false), (outage.FromSeconds, changes.Count));
+        foreach (var outage in cluster.Outages)
             changes.Enqueue((outage.Replica, true), (outage.ToSeconds, changes.Count));
-        }
     }
 
     /// <summary>Plays all requests, or as many as there is time for until the run is cancelled.</summary>
@@ -158,7 +158,7 @@ public sealed class Simulator
     private double NextSeconds(TrafficFeed feed)
     {
         var next = feed.NextSeconds;
-        if (read.TryPeek(out var first))
+        if (read.TryPeek(out _, out var first))
             next = Math.Min(next, first.Seconds);
         if (copies.TryPeek(out _, out var copy))
             next = Math.Min(next, copy.Seconds);
@@ -221,7 +221,7 @@ public sealed class Simulator
             copies.Dequeue();
             Send(copied, ArrivalOf(copied), now, decoders, isComputed: true);
         }
-        else if (read.TryPeek(out var next) && next.Seconds <= now)
+        else if (read.TryPeek(out var next, out var readAt) && readAt.Seconds <= now)
         {
             read.Dequeue();
             Send(next.Request, next.Arrival, now, entry, isComputed: false);
@@ -245,7 +245,7 @@ public sealed class Simulator
         }
         ref var free = ref doorFreeFrom[request % doorFreeFrom.Length];
         free = cluster.FrontDoor.ReadAt(arrival, free);
-        read.Enqueue((request, arrival, free + cluster.FrontDoor.LatencySeconds));
+        read.Enqueue((request, arrival), (free + cluster.FrontDoor.LatencySeconds, request));
     }
 
     private void Send(int request, in Arrival arrival, double now, Router router, bool isComputed)
@@ -272,8 +272,10 @@ public sealed class Simulator
     {
         if (isUp)
         {
+            replica.Outages--;
+            if (!replica.IsUp)
+                return;
             replica.AdvanceTo(now);
-            replica.IsUp = true;
             for (var count = homeless.Count; count > 0; count--)
             {
                 var request = homeless.Dequeue();
@@ -281,7 +283,7 @@ public sealed class Simulator
             }
             return;
         }
-        replica.IsUp = false;
+        replica.Outages++;
         foreach (var request in replica.Abandon(now))
         {
             records[request].FirstTokenSeconds = double.NaN;
@@ -357,7 +359,6 @@ public sealed class Simulator
             Load = [.. all.Select(replica => replica.Load.Points().ToArray())],
             Preemptions = all.Sum(replica => replica.Preemptions),
             PeakCacheUse = serving.Max(replica => replica.PeakCacheUse),
-            FoundTokens = all.Sum(replica => replica.FoundTokens),
             EndSeconds = all.Max(replica => replica.Clock),
             IsPartial = isPartial,
             WaitsForAnswers = traffic.WaitsForAnswers,

@@ -30,9 +30,6 @@ internal sealed class CachePool
 
     public long PeakUsed { get; private set; }
 
-    /// <summary>Prompt tokens that were found in the cache.</summary>
-    public long FoundTokens => prefixes?.FoundTokens ?? 0;
-
     public long BlocksFor(long tokens) => fixedBlocks + WholeBlocks.Covering(tokens, BlockTokens);
 
     /// <summary>Blocks a sequence of the given length has yet to take.</summary>
@@ -53,11 +50,8 @@ internal sealed class CachePool
         var needed = Math.Max(0, BlocksFor(tokens) - found.Blocks);
         if (needed + found.UnheldBlocks > Free)
             return false;
-        if (found.Blocks > 0)
-        {
-            prefixes!.Hold(sequence, found);
-            Free -= found.UnheldBlocks;
-        }
+        prefixes?.Hold(sequence, found);
+        Free -= found.UnheldBlocks;
         sequence.Computed = found.Tokens;
         Take(sequence, needed);
         return true;
@@ -79,6 +73,9 @@ internal sealed class CachePool
         PeakUsed = Math.Max(PeakUsed, Used);
     }
 
+    /// <summary>Loses what was kept for later prompts.</summary>
+    public void Forget() => prefixes?.Forget(Free);
+
     /// <summary>Keeps for others the pieces of a prompt that lie within its first so many tokens.</summary>
     public void Publish(Sequence sequence, int computed) => Free += prefixes?.Publish(sequence, computed) ?? 0;
 
@@ -86,8 +83,10 @@ internal sealed class CachePool
         Free += prefixes?.PublishAnswer(sequence, cachedTokens) ?? 0;
 
     /// <param name="sequence">Who leaves.</param>
-    /// <param name="comesBack">True when it was preempted.</param>
-    public void Release(Sequence sequence, bool comesBack = false)
+    /// <param name="comesBackWith">
+    /// Tokens it had in the cache when it was preempted, for which it looks again later; 0 when it does not come back.
+    /// </param>
+    public void Release(Sequence sequence, int comesBackWith = 0)
     {
         var unheld = sequence.OwnBlocks;
         foreach (var piece in sequence.Held)
@@ -95,7 +94,7 @@ internal sealed class CachePool
             if (piece.Holders == 1)
                 unheld += piece.Blocks;
         }
-        prefixes?.Release(sequence, comesBack);
+        prefixes?.Release(sequence, comesBackWith);
         Free += unheld;
         sequence.Held.Clear();
         sequence.OwnBlocks = sequence.SharedBlocks = 0;

@@ -15,6 +15,9 @@ internal sealed class CachedPiece
     /// <summary>True for what a preempted sequence left behind, which only it can find again.</summary>
     public bool IsOfOne { get; init; }
 
+    /// <summary>Named pieces in front of what a preempted sequence left behind.</summary>
+    public int PiecesBefore { get; init; }
+
     /// <summary>Sequences that hold it; it can be lost only when there are none.</summary>
     public int Holders { get; set; }
 

@@ -23,44 +23,49 @@ internal sealed class PrefixCache
         AddNameless(freeBlocks);
     }
 
-    /// <summary>Tokens of prompts that were asked for and found.</summary>
-    public long FoundTokens { get; private set; }
-
-    /// <summary>What of a prompt is in the cache, from its beginning on.</summary>
+    /// <summary>
+    /// What of a prompt is in the cache, from its beginning on: by name, or what the sequence itself had left behind where
+    /// that reaches further.
+    /// </summary>
     public Finding Find(Sequence sequence)
     {
         var finding = new Finding();
+        var own = WithLeft(finding, sequence);
         if (sequence.Content is { } content)
         {
             foreach (var piece in content.Pieces)
             {
                 if (!pieces.TryGetValue(piece.Id, out var cached))
-                    return Usable(finding, sequence);
+                    break;
                 finding = finding with
                 {
                     Pieces = finding.Pieces + 1,
-                    Tokens = finding.Tokens + piece.Tokens,
                     Blocks = finding.Blocks + cached.Blocks,
                     UnheldBlocks = finding.UnheldBlocks + (cached.Holders == 0 ? cached.Blocks : 0),
                 };
+                own ??= WithLeft(finding, sequence);
             }
         }
-        if (sequence.Left is { Blocks: > 0 } left)
-            finding = finding with
+        return Usable(own is { } left && left.Blocks > finding.Blocks ? left : finding, sequence);
+    }
+
+    private static Finding? WithLeft(in Finding finding, Sequence sequence) =>
+        sequence.Left is { Blocks: > 0 } left && left.PiecesBefore == finding.Pieces
+            ? finding with
             {
-                Tokens = (int)Math.Min((finding.Blocks + left.Blocks) * blockTokens, int.MaxValue),
                 Blocks = finding.Blocks + left.Blocks,
                 UnheldBlocks = finding.UnheldBlocks + left.Blocks,
                 HasLeft = true,
-            };
-        return Usable(finding, sequence);
-    }
+            }
+            : null;
 
-    /// <summary>The last token is always computed: its output is what the first new token is drawn from.</summary>
+    /// <summary>
+    /// Tokens that fill blocks. The last of a prompt is always computed: its output is what the first new token is drawn from.
+    /// </summary>
     private Finding Usable(in Finding finding, Sequence sequence) =>
         finding with
         {
-            Tokens = Math.Min(finding.Tokens, sequence.Target - 1) / blockTokens * blockTokens,
+            Tokens = (int)Math.Min(finding.Blocks, (sequence.Target - 1) / blockTokens) * blockTokens,
         };
 
     /// <summary>Takes what was found for a sequence.</summary>
@@ -78,9 +83,8 @@ internal sealed class PrefixCache
         {
             Unlist(sequence.Left!);
             sequence.OwnBlocks += sequence.Left!.Blocks;
-            sequence.Left = null;
         }
-        FoundTokens += finding.Tokens;
+        sequence.Left = null;
     }
 
     /// <summary>
@@ -119,15 +123,22 @@ internal sealed class PrefixCache
 
     /// <summary>Lists what a sequence held as free to be used again, its end first.</summary>
     /// <param name="sequence">Who held it.</param>
-    /// <param name="comesBack">True for a preempted sequence, which looks for what is left of it later.</param>
-    public void Release(Sequence sequence, bool comesBack)
+    /// <param name="comesBackWith">Tokens a preempted sequence had in the cache; 0 for one that does not come back.</param>
+    public void Release(Sequence sequence, int comesBackWith)
     {
-        if (sequence.OwnBlocks > 0)
+        // A block that is not full is not found again, and neither are windows and states.
+        var left = Math.Clamp(comesBackWith / blockTokens - sequence.SharedBlocks, 0, sequence.OwnBlocks);
+        if (sequence.OwnBlocks > left)
+            AddNameless(sequence.OwnBlocks - left);
+        if (left > 0)
         {
-            if (comesBack)
-                List(sequence.Left = new CachedPiece { Blocks = sequence.OwnBlocks, IsOfOne = true });
-            else
-                AddNameless(sequence.OwnBlocks);
+            sequence.Left = new CachedPiece
+            {
+                Blocks = left,
+                IsOfOne = true,
+                PiecesBefore = sequence.Held.Count,
+            };
+            List(sequence.Left);
         }
         for (var i = sequence.Held.Count - 1; i >= 0; i--)
         {
@@ -156,6 +167,15 @@ internal sealed class PrefixCache
         }
     }
 
+    /// <summary>Begins anew with so many blocks that nobody holds.</summary>
+    public void Forget(long freeBlocks)
+    {
+        pieces.Clear();
+        oldest = newest = null;
+        AddNameless(freeBlocks);
+    }
+
+    /// <summary>Gives a name to a piece, and returns the blocks that became free.</summary>
     private long Name(Sequence sequence, long id, int start, int end)
     {
         var full = Math.Min(end / blockTokens - start / blockTokens, sequence.OwnBlocks);

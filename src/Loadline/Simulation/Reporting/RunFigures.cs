@@ -82,7 +82,7 @@ public sealed record RunFigures
             Attainment = counts.Counted == 0 ? double.NaN : (double)counts.Kept / counts.Counted,
             InFlight = counts.SecondsInSystem / length,
             IsSaturated = !run.WaitsForAnswers && HasGrowingLine(run, from, to),
-            CacheHitShare = counts.PromptTokens == 0 ? 0 : (double)run.FoundTokens / counts.PromptTokens,
+            CacheHitShare = counts.PromptTokens == 0 ? 0 : (double)counts.CachedTokens / counts.PromptTokens,
             // Sorted by the distributions above.
             ttft = counts.TtftMemory,
             tpot = counts.TpotMemory,
@@ -142,6 +142,7 @@ public sealed record RunFigures
         public int Ended { get; private set; }
         public long OutputTokensEnded { get; private set; }
         public long PromptTokens { get; private set; }
+        public long CachedTokens { get; private set; }
         public double SecondsInSystem { get; private set; }
         public Span<double> Ttft => ttft.AsSpan(0, Counted);
         public Span<double> Tpot => tpot.AsSpan(0, tpots);
@@ -158,6 +159,7 @@ public sealed record RunFigures
                 return;
             }
             PromptTokens += request.PromptTokens;
+            CachedTokens += request.CachedTokens;
             if (!request.IsComplete)
                 return;
             Completed++;

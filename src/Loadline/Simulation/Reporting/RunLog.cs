@@ -57,6 +57,8 @@ internal sealed class RunLog(RequestRecord[] records)
 
     public void FirstToken(int request, double seconds) => records[request].FirstTokenSeconds = seconds;
 
+    public double FirstTokenSeconds(int request) => records[request].FirstTokenSeconds;
+
     public void Gap(double seconds) => Gaps.Add(seconds, 1);
 
     public void Preempted(int request) => records[request].Preemptions++;

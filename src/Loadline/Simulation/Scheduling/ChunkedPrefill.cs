@@ -14,10 +14,10 @@ internal sealed class ChunkedPrefill(SchedulerLimits limits, CachePool pool) : S
 
     public override void Compose(StepPlan plan, double now, RunLog log)
     {
-        AdmitComputed(0, now, log);
+        AdmitComputed(now, log);
         var before = Preemptions;
         while (Decoding.BlocksFor(1) > Pool.Free)
-            PreemptNewest(now, log);
+            PreemptNewest(log);
         TakeGrowth();
         plan.Decodes = Decoding.Count > 0;
 
@@ -37,7 +37,7 @@ internal sealed class ChunkedPrefill(SchedulerLimits limits, CachePool pool) : S
             var tokens = Math.Min(budget - used, sequence.Target - sequence.Computed);
             var missing = Math.Max(0, Pool.Missing(sequence, sequence.Computed + tokens));
             while (missing > Pool.Free && Newest is { HeapIndex: < 0 } last && !ReferenceEquals(last, sequence))
-                PreemptNewest(now, log);
+                PreemptNewest(log);
             if (missing > Pool.Free)
                 break;
             Pool.Take(sequence, missing);

@@ -27,7 +27,22 @@ internal sealed class PrefillFirst(SchedulerLimits limits, CachePool pool) : Sch
 
     public override void Compose(StepPlan plan, double now, RunLog log)
     {
-        AdmitComputed(0, now, log);
+        AdmitComputed(now, log);
+        AddPrompts(plan, now, log);
+        if (plan.HasPrompts || Decoding.Count == 0)
+            return;
+
+        while (Decoding.BlocksFor(1) > Pool.Free)
+            Retract(log);
+        // Whoever was retracted last may have been all that decoded, and made room for a prompt.
+        if (Decoding.Count == 0)
+            AddPrompts(plan, now, log);
+        TakeGrowth();
+        plan.Decodes = Decoding.Count > 0;
+    }
+
+    private void AddPrompts(StepPlan plan, double now, RunLog log)
+    {
         var budget = Limits.StepTokens;
         foreach (var sequence in Prefilling)
         {
@@ -46,13 +61,6 @@ internal sealed class PrefillFirst(SchedulerLimits limits, CachePool pool) : Sch
             plan.Add(sequence, tokens);
             budget -= tokens;
         }
-        if (plan.HasPrompts || Decoding.Count == 0)
-            return;
-
-        while (Decoding.BlocksFor(1) > Pool.Free)
-            Retract(now, log);
-        TakeGrowth();
-        plan.Decodes = Decoding.Count > 0;
     }
 
     /// <summary>Share of their remaining length that running answers are expected to take.</summary>
@@ -71,9 +79,9 @@ internal sealed class PrefillFirst(SchedulerLimits limits, CachePool pool) : Sch
         return own + answer + promised < (double)Pool.Free * Pool.BlockTokens;
     }
 
-    private void Retract(double now, RunLog log)
+    private void Retract(RunLog log)
     {
-        PreemptNewest(now, log);
+        PreemptNewest(log);
         var all = Decoding.RemainingSum + Decoding.DecodedSum;
         ratioAtStart = Math.Min(1, (Decoding.DecodedSum + StepsAfterRetraction * Decoding.Count) / (double)(all + 1));
         ratioStart = Decoding.Step;

@@ -19,7 +19,7 @@ internal sealed class ReservedBatching(SchedulerLimits limits, CachePool pool, b
 
     public override void Compose(StepPlan plan, double now, RunLog log)
     {
-        AdmitComputed(1, now, log);
+        AdmitComputed(now, log);
         plan.Decodes = Decoding.Count > 0;
         var budget = Limits.StepTokens - Decoding.Count;
         foreach (var sequence in Prefilling)
@@ -31,8 +31,7 @@ internal sealed class ReservedBatching(SchedulerLimits limits, CachePool pool, b
             var mayBeCut = cutsPrompts || rest > Limits.StepTokens - Limits.MaximumSequences;
             if (rest > budget && !mayBeCut)
                 return;
-            var longest = first.Target + (long)Math.Max(0, first.OutputTokens - 1);
-            if (!TryAdmitFirst(first.Target, longest, now, log))
+            if (!TryAdmitFirst(first.Target, LongestOf(first), now, log))
                 return;
             budget -= Add(plan, Prefilling[^1], budget);
         }

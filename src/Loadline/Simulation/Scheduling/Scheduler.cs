@@ -9,7 +9,11 @@ namespace Loadline.Simulation;
 internal abstract class Scheduler(SchedulerLimits limits, CachePool pool)
 {
     private readonly Stack<Sequence> spent = new();
+    private readonly List<Sequence> joined = [];
     private Sequence? newest;
+
+    /// <summary>End of the last step that decoded; those in <see cref="joined"/> have not been in one yet.</summary>
+    private double decodedUntil;
 
     /// <summary>Blocks that the decoding sequences have taken for their next step already.</summary>
     private long grown;
@@ -40,7 +44,7 @@ internal abstract class Scheduler(SchedulerLimits limits, CachePool pool)
 
     /// <summary>True when a request fits where nothing else runs.</summary>
     public bool CanEverRun(in Arrival arrival) =>
-        pool.BlocksFor((long)arrival.PromptTokens + Math.Max(0, arrival.OutputTokens - 1)) <= pool.Blocks
+        pool.BlocksFor(LongestOf(arrival.PromptTokens, arrival.OutputTokens)) <= pool.Blocks
         && arrival.PromptTokens + (long)arrival.OutputTokens <= limits.LongestSequence;
 
     public void Enqueue(int request, in Arrival arrival)
@@ -51,13 +55,14 @@ internal abstract class Scheduler(SchedulerLimits limits, CachePool pool)
     }
 
     /// <summary>A request whose prompt was computed elsewhere and whose cache has been copied here.</summary>
-    public void EnqueueComputed(int request, in Arrival arrival)
+    public void EnqueueComputed(int request, in Arrival arrival, double firstTokenSeconds)
     {
         var sequence = spent.TryPop(out var old) ? old : new Sequence();
         sequence.Reset(request, arrival);
         sequence.Generated = 1;
         sequence.Content = null;
         sequence.IsComputedElsewhere = true;
+        sequence.LastTokenSeconds = firstTokenSeconds;
         Waiting.AddLast(sequence);
     }
 
@@ -67,9 +72,11 @@ internal abstract class Scheduler(SchedulerLimits limits, CachePool pool)
             ? Decoding.StepsToNextEnd
             : Math.Min(Decoding.StepsToNextEnd, Decoding.StepsWith(pool.Free + grown));
 
-    /// <summary>Takes so many steps of decoding; the last ends at the given time.</summary>
-    public void Decode(long steps, double end, RunLog log)
+    /// <summary>Takes so many steps of decoding from one time to another.</summary>
+    public void Decode(long steps, double start, double end, RunLog log)
     {
+        CountGaps(steps, start, (end - start) / steps, log);
+        decodedUntil = end;
         if (!ReservesAnswers)
             pool.TakeForAll(Decoding.BlocksFor(steps) - grown);
         grown = 0;
@@ -80,11 +87,26 @@ internal abstract class Scheduler(SchedulerLimits limits, CachePool pool)
         }
     }
 
+    /// <summary>
+    /// Gaps between tokens: those of a step are as long as it is, and as what came between it and the last token.
+    /// </summary>
+    private void CountGaps(long steps, double start, double seconds, RunLog log)
+    {
+        foreach (var sequence in joined)
+            log.Gap(start - sequence.LastTokenSeconds + seconds);
+        var others = Decoding.Count - joined.Count;
+        joined.Clear();
+        if (others > 0)
+            log.Gaps.Add(start - decodedUntil + seconds, others);
+        if (steps > 1)
+            log.Gaps.Add(seconds, (double)Decoding.Count * (steps - 1));
+    }
+
     /// <summary>Takes a step that computes prompts.</summary>
-    public void Take(StepPlan plan, double end, RunLog log)
+    public void Take(StepPlan plan, double start, double end, RunLog log)
     {
         if (plan.Decodes && Decoding.Count > 0)
-            Decode(1, end, log);
+            Decode(1, start, end, log);
         foreach (var (sequence, tokens) in plan.Prompts)
         {
             sequence.Computed += tokens;
@@ -109,6 +131,7 @@ internal abstract class Scheduler(SchedulerLimits limits, CachePool pool)
             log.Gap(end - sequence.LastTokenSeconds);
             sequence.Generated++;
         }
+        sequence.LastTokenSeconds = end;
         Continue(sequence, end, log);
     }
 
@@ -122,6 +145,7 @@ internal abstract class Scheduler(SchedulerLimits limits, CachePool pool)
             return;
         }
         Decoding.Add(sequence, sequence.Target, StepsOf(sequence, left));
+        joined.Add(sequence);
     }
 
     /// <summary>Takes the blocks that the next token of each decoding sequence needs.</summary>
@@ -130,6 +154,11 @@ internal abstract class Scheduler(SchedulerLimits limits, CachePool pool)
         grown = Decoding.BlocksFor(1);
         pool.TakeForAll(grown);
     }
+
+    /// <summary>Tokens in the cache when an answer ends, whose last token is never read.</summary>
+    protected long LongestOf(Sequence sequence) => LongestOf(sequence.PromptTokens, sequence.OutputTokens);
+
+    private long LongestOf(long prompt, long output) => limits.OnlyPrompts ? prompt : prompt + Math.Max(0, output - 1);
 
     /// <summary>True when the first in line has a prompt to compute.</summary>
     protected bool HasPromptWaiting => Waiting.Count > 0 && !Waiting.First.IsComputedElsewhere;
@@ -181,21 +210,23 @@ internal abstract class Scheduler(SchedulerLimits limits, CachePool pool)
             spent.Push(sequence);
         }
         Prefilling.Clear();
+        joined.Clear();
         while (Waiting.Count > 0)
         {
             var sequence = Waiting.TakeFirst();
             lost.Add(sequence.Request);
             spent.Push(sequence);
         }
+        pool.Forget();
         return lost;
     }
 
     /// <summary>Lets in all at the front of the line whose prompts were computed elsewhere and that find a place.</summary>
-    protected void AdmitComputed(long reserveBeyondPrompt, double now, RunLog log)
+    protected void AdmitComputed(double now, RunLog log)
     {
         while (Waiting.Count > 0 && Waiting.First is { IsComputedElsewhere: true } first)
         {
-            if (!TryAdmitFirst(first.Target, first.Target + reserveBeyondPrompt * first.OutputTokens, now, log))
+            if (!TryAdmitFirst(first.Target, ReservesAnswers ? LongestOf(first) : first.Target, now, log))
                 return;
         }
     }
@@ -204,19 +235,22 @@ internal abstract class Scheduler(SchedulerLimits limits, CachePool pool)
     /// Returns the sequence that was admitted last to the front of the line; what it had computed is lost unless others
     /// share it.
     /// </summary>
-    protected void PreemptNewest(double now, RunLog log)
+    protected void PreemptNewest(RunLog log)
     {
         var sequence = newest ?? throw new InvalidOperationException("no sequence to preempt");
+        var cached = sequence.Computed;
         if (sequence.HeapIndex >= 0)
         {
             Settle(sequence);
+            cached = Decoding.ContextOf(sequence);
             sequence.Generated += sequence.DecodeSteps - Decoding.RemainingOf(sequence);
             Decoding.Remove(sequence);
-            sequence.LastTokenSeconds = now;
+            if (!joined.Remove(sequence))
+                sequence.LastTokenSeconds = decodedUntil;
         }
         else
             Prefilling.Remove(sequence);
-        pool.Release(sequence, comesBack: true);
+        pool.Release(sequence, cached);
         Unlink(sequence);
         sequence.Target = sequence.PromptTokens + sequence.Generated;
         sequence.Computed = 0;

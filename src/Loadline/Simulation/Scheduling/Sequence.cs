@@ -53,7 +53,7 @@ internal sealed class Sequence
     /// <summary>What it left in the cache when it was preempted; null when it was not.</summary>
     public CachedPiece? Left { get; set; }
 
-    /// <summary>When its last token came; only of preempted sequences.</summary>
+    /// <summary>When its last token came before it joined the decoding ones, or until it left them.</summary>
     public double LastTokenSeconds { get; set; } = double.NaN;
 
     /// <summary>Makes a spent object ready for another request.</summary>

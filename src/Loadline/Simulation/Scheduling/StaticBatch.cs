@@ -16,20 +16,24 @@ internal sealed class StaticBatch(SchedulerLimits limits, CachePool pool) : Sche
     public override void Compose(StepPlan plan, double now, RunLog log)
     {
         if (Running == 0)
+            BeginBatch(now, log);
+        foreach (var sequence in Prefilling)
+            plan.Add(sequence, sequence.Target - sequence.Computed);
+        plan.Decodes = Decoding.Count > 0;
+    }
+
+    private void BeginBatch(double now, RunLog log)
+    {
+        longestAnswer = 0;
+        // Those whose prompts were computed elsewhere leave as they end.
+        AdmitComputed(now, log);
+        while (HasPromptWaiting)
         {
-            longestAnswer = 0;
-            while (HasPromptWaiting)
-            {
-                var first = Waiting.First;
-                if (!TryAdmitFirst(first.Target, first.Target + (long)Math.Max(0, first.OutputTokens - 1), now, log))
-                    break;
-                longestAnswer = Math.Max(longestAnswer, first.OutputTokens);
-            }
-            foreach (var sequence in Prefilling)
-                plan.Add(sequence, sequence.Target - sequence.Computed);
-            return;
+            var first = Waiting.First;
+            if (!TryAdmitFirst(first.Target, LongestOf(first), now, log))
+                return;
+            longestAnswer = Math.Max(longestAnswer, first.OutputTokens);
         }
-        plan.Decodes = true;
     }
 
     protected override int StepsOf(Sequence sequence, int left) => Math.Max(left, longestAnswer - 1);
