@@ -93,6 +93,9 @@ internal static class SimulateCommand
                 Cancellation = surroundings.Interrupt,
                 KeepsSpans = parsed.GetValue(timeline) is not null,
             };
+            var attained = Share(parsed, attainment);
+            if (parsed.GetValue(find) is { } wanted)
+                Check(wanted, question, asked);
             var simulator = new ServingSimulator(session.Catalog);
             var report = Progress.Run(
                 surroundings,
@@ -105,7 +108,7 @@ internal static class SimulateCommand
                     Capacity = Progress.Run(
                         surroundings,
                         "looking for the limit",
-                        () => Find(simulator, question, asked, what, Share(parsed, attainment), watch)
+                        () => Find(simulator, question, asked, what, attained, watch)
                     ),
                 };
             if (report.Run is { } run)
@@ -131,12 +134,36 @@ internal static class SimulateCommand
     )
     {
         if (what == "replicas")
-            return new Capacity("replicas", simulator.Smallest(question, attainment, watch), attainment);
-        var fits = asked.IsOfUsers ? "users" : "rate";
-        if (what != fits || asked is not { At: { } at, Amount: { } amount })
-            throw new BadContentException("--find", "", $"\"{what}\"", $"replicas, or {fits} with this traffic");
-        var largest = simulator.Largest(question, amount, asked.IsOfUsers, at, attainment, watch);
+            return new Capacity(what, simulator.Smallest(question, attainment, watch), attainment);
+        var most = asked.IsOfUsers ? asked.Traffic.Requests : TrafficOptions.MostPerSecond;
+        var largest = simulator.Largest(
+            question,
+            asked.Amount!.Value,
+            most,
+            asked.IsOfUsers,
+            asked.At!,
+            attainment,
+            watch
+        );
         return new Capacity(asked.IsOfUsers ? "users" : "requestsPerSecond", largest, attainment);
+    }
+
+    /// <summary>Before anything is played, whether what is looked for has a limit.</summary>
+    private static void Check(string what, SimulationQuestion question, RequestedTraffic asked)
+    {
+        var fits = asked.IsOfUsers ? "users" : "rate";
+        if (what != "replicas" && (what != fits || asked is { At: null } or { Amount: null }))
+            throw new BadContentException("--find", "", $"\"{what}\"", $"replicas, or {fits} with this traffic");
+        if (what == "replicas" && question.Prefill is not null)
+            throw new BadContentException("--find", "", "replicas beside --prefill-on", "replicas that do both");
+        // Users who wait for their answers never make a line that grows.
+        if (asked.IsOfUsers && question.Objectives.AskNothing)
+            throw new BadContentException(
+                "--find",
+                "",
+                $"{what} without an objective",
+                "--ttft, --tpot or --end-to-end"
+            );
     }
 
     private static double WarmUpOf(Traffic traffic) =>

@@ -9,6 +9,10 @@ internal sealed class TrafficOptions
     private const int DefaultRequests = 2_000;
     private const int MostRequests = 20_000_000;
 
+    /// <summary>Requests per second beyond any machine.</summary>
+    public const double MostPerSecond = 1e9;
+    private const double LeastPerSecond = 1e-9;
+
     private readonly Option<string?> trace = new("--trace")
     {
         Description =
@@ -114,11 +118,10 @@ internal sealed class TrafficOptions
         Refuse(parsed, rate, users, "one of the two");
         if (parsed.GetValue(users) is { } people)
             return OfUsers(parsed, own, AtLeastOne(people, users.Name));
-        var perSecond =
+        var perSecond = PerSecond(
             parsed.GetValue(rate)
-            ?? throw new BadContentException("simulate", "", "no requests", "--trace, --rate or --users");
-        if (!(perSecond is >= 1e-9 and <= 1e9))
-            throw new BadContentException(rate.Name, "", $"{perSecond}", "1e-9 to 1e9 requests per second");
+                ?? throw new BadContentException("simulate", "", "no requests", "--trace, --rate or --users")
+        );
         return parsed.GetValue(turns) is { } mean
             ? OfConversations(parsed, own, perSecond, AtLeastOne(mean, turns.Name))
             : OfRate(parsed, own, perSecond);
@@ -153,7 +156,7 @@ internal sealed class TrafficOptions
         {
             if (own is not { } mean)
                 throw new BadContentException(rate.Name, "", "requests that all come at once", "a trace with times");
-            arrivals = arrivals.ScaleRate(Positive(asked, rate.Name) / mean);
+            arrivals = arrivals.ScaleRate(PerSecond(asked) / mean);
             own = asked;
         }
         var scaled = arrivals;
@@ -276,6 +279,11 @@ internal sealed class TrafficOptions
             throw new BadContentException(burstiness.Name, "", $"{regularity}", $"{Least} to {Most}");
         return ArrivalProcess.Gamma(profile, regularity);
     }
+
+    private double PerSecond(double asked) =>
+        asked is >= LeastPerSecond and <= MostPerSecond
+            ? asked
+            : throw new BadContentException(rate.Name, "", $"{asked}", "1e-9 to 1e9 requests per second");
 
     private string Said(ParseResult parsed) =>
         parsed.GetValue(burstiness) is { } regularity and not 1

@@ -9,21 +9,23 @@ public static class CapacitySearch
 {
     /// <summary>Rates are found to this share.</summary>
     private const double Tolerance = 0.01;
-    private const int MostTrials = 60;
 
     /// <summary>The largest amount, a rate or a number of users, that is served; 0 when not even the smallest is.</summary>
     /// <param name="isServed">Whether an amount is served; true below some amount, false above.</param>
     /// <param name="start">Where to begin.</param>
     /// <param name="least">Below which nobody asks.</param>
+    /// <param name="most">Above which nobody asks.</param>
     /// <param name="isWhole">True for amounts that are counted.</param>
-    public static double Largest(Func<double, bool> isServed, double start, double least, bool isWhole)
+    public static double Largest(Func<double, bool> isServed, double start, double least, double most, bool isWhole)
     {
         var low = 0.0;
-        var high = start;
-        for (var trial = 0; trial < MostTrials && isServed(high); trial++)
+        var high = Math.Min(start, most);
+        while (isServed(high))
         {
             low = high;
-            high *= 2;
+            if (high >= most)
+                return most;
+            high = Math.Min(2 * high, most);
         }
         while (high > least && high - low > Math.Max(isWhole ? 1 : 0, Tolerance * high))
         {

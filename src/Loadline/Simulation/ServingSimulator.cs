@@ -67,6 +67,7 @@ public sealed class ServingSimulator(CatalogReader catalog)
     /// </summary>
     /// <param name="question">What serves; its traffic is only where the search begins.</param>
     /// <param name="start">The amount of its traffic.</param>
+    /// <param name="most">The largest amount that is asked about.</param>
     /// <param name="isWhole">True for users, false for a rate.</param>
     /// <param name="at">The traffic at another amount.</param>
     /// <param name="attainment">Share of the requests, 0 to 1.</param>
@@ -74,12 +75,13 @@ public sealed class ServingSimulator(CatalogReader catalog)
     public Estimate Largest(
         SimulationQuestion question,
         double start,
+        double most,
         bool isWhole,
         Func<double, Traffic> at,
         double attainment,
         RunWatch watch
     ) =>
-        Bracketed(
+        Between(
             question,
             (slowdown, poolBytes, system) =>
                 CapacitySearch.Largest(
@@ -97,30 +99,52 @@ public sealed class ServingSimulator(CatalogReader catalog)
                         ),
                     start,
                     isWhole ? 1 : start * 1e-6,
+                    most,
                     isWhole
                 )
         );
 
     /// <summary>The fewest replicas with which no line grows and a share of the requests keeps the objectives.</summary>
-    /// <returns>0 where no number of them is enough: one request alone is too slow.</returns>
+    /// <returns>
+    /// 0 where no number of them is enough: one request alone is too slow. Where that is so only with steps as slow as the
+    /// prediction's error allows, the upper end is the most that were tried.
+    /// </returns>
     public Estimate Smallest(SimulationQuestion question, double attainment, RunWatch watch)
     {
         const int MostReplicas = 1024;
-        return Bracketed(
+        var (middle, slow, fast, evidence) = Bracketed(
             question,
             (slowdown, poolBytes, system) =>
                 CapacitySearch.Smallest(
                     replicas =>
                         IsServed(question with { Replicas = replicas }, system, slowdown, poolBytes, attainment, watch),
                     MostReplicas
-                ) ?? 0
+                )
+        );
+        return middle is { } enough
+            ? new Estimate(enough, Math.Min(enough, fast ?? enough), Math.Max(enough, slow ?? MostReplicas), evidence)
+            : new Estimate(0, 0, fast ?? 0, evidence);
+    }
+
+    private Estimate Between(
+        SimulationQuestion question,
+        Func<double, Func<Estimate, double>, ServedSystem, double> search
+    )
+    {
+        var (middle, slow, fast, evidence) = Bracketed(question, search);
+        // Each is found to a hundredth, so the bounds may be the wrong way round by that much.
+        return new Estimate(
+            middle,
+            Math.Min(middle, Math.Min(slow, fast)),
+            Math.Max(middle, Math.Max(slow, fast)),
+            evidence
         );
     }
 
     /// <summary>The same search with steps as predicted, and slower and faster by what the prediction may be off.</summary>
-    private Estimate Bracketed(
+    private (T Middle, T Slow, T Fast, Evidence Evidence) Bracketed<T>(
         SimulationQuestion question,
-        Func<double, Func<Estimate, double>, ServedSystem, double> search
+        Func<double, Func<Estimate, double>, ServedSystem, T> search
     )
     {
         var system = SystemOf(question);
@@ -130,7 +154,7 @@ public sealed class ServingSimulator(CatalogReader catalog)
         var middle = search(1, bytes => bytes.Value, system);
         var slow = search(error.Factor, bytes => bytes.Low, system);
         var fast = search(1 / error.Factor, bytes => bytes.High, system);
-        return new Estimate(middle, Math.Min(slow, fast), Math.Max(slow, fast), error.Evidence);
+        return (middle, slow, fast, error.Evidence);
     }
 
     private static bool IsServed(
@@ -213,9 +237,19 @@ public sealed class ServingSimulator(CatalogReader catalog)
             Routing = question.Routing,
             FrontDoor = FrontDoor.Usual.Times(slowdown),
             MostWaiting = question.MostWaiting ?? int.MaxValue,
-            Outages = question.Outages,
+            Outages = OutagesOf(question.Outages, replicas, times.SeparateRanks),
         };
     }
+
+    /// <summary>Ranks that wait for no other are replicas of their own here, but they fail together.</summary>
+    private static ImmutableArray<Outage> OutagesOf(ImmutableArray<Outage> outages, int replicas, int ranks) =>
+        [
+            .. outages
+                .Where(outage => outage.Replica < replicas)
+                .SelectMany(outage =>
+                    Enumerable.Range(outage.Replica * ranks, ranks).Select(rank => outage with { Replica = rank })
+                ),
+        ];
 
     private static ServingReport Report(
         ServingReport blank,
@@ -241,7 +275,7 @@ public sealed class ServingSimulator(CatalogReader catalog)
             Rejected = own.Rejected,
             Counted = own.Counted,
             WarmUpSeconds = question.WarmUpSeconds,
-            DurationSeconds = middle.EndSeconds,
+            DurationSeconds = own.Requests == 0 ? 0 : middle.EndSeconds - middle.Requests.Span[0].ArrivalSeconds,
             TtftSeconds = Spread(run => run.Ttft),
             TpotSeconds = Spread(run => run.Tpot),
             InterTokenLatencySeconds = Spread(run => run.Gap),
@@ -249,7 +283,7 @@ public sealed class ServingSimulator(CatalogReader catalog)
             OutputTokensPerSecond = Between(run => run.OutputTokensPerSecond),
             RequestsPerSecond = Between(run => run.RequestsPerSecond),
             Goodput = Between(run => run.Goodput),
-            Attainment = asksNothing ? null : Between(run => run.Attainment),
+            Attainment = asksNothing || double.IsNaN(own.Attainment) ? null : Between(run => run.Attainment),
             Objectives = asksNothing ? null : question.Objectives,
             InFlight = Between(run => run.InFlight),
             Saturated = own.IsSaturated,
@@ -264,8 +298,12 @@ public sealed class ServingSimulator(CatalogReader catalog)
             Run = middle,
         };
 
-        Estimate Between(Func<RunFigures, double> figure) =>
-            new(figure(own), figures.Min(figure), figures.Max(figure), error.Evidence);
+        // A run whose cache has room for none of the requests has no times.
+        Estimate Between(Func<RunFigures, double> figure)
+        {
+            var known = figures.Select(figure).Where(value => !double.IsNaN(value)).ToList();
+            return new Estimate(figure(own), known.Min(), known.Max(), error.Evidence);
+        }
 
         EstimatedDistribution? Spread(Func<RunFigures, TimeDistribution> times) =>
             double.IsNaN(times(own).Mean)

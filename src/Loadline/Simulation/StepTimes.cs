@@ -26,7 +26,12 @@ public sealed class StepTimes
     private readonly Speculation? speculation;
     private readonly int stepTokens;
     private readonly double slowdown;
-    private readonly List<double[]?> rows = [];
+
+    /// <summary>
+    /// By sequences. Replicas that run side by side share it: an entry that two of them fill at once gets the same value
+    /// twice, and one that is lost while it grows is computed again.
+    /// </summary>
+    private double[]?[] rows = new double[]?[64];
 
     /// <param name="deployment">One replica.</param>
     /// <param name="speculation">Drafts that its steps verify; null for none.</param>
@@ -73,9 +78,7 @@ public sealed class StepTimes
         if (allSequences != sequences)
             return slowdown * PerToken(sequences, meanContext, DecodeStep(sequences, meanContext, allSequences));
 
-        while (rows.Count <= sequences)
-            rows.Add(null);
-        var row = rows[sequences] ??= NewRow();
+        var row = RowOf(sequences);
         var place = meanContext + Offset;
         var bits = BitConverter.DoubleToInt64Bits(place);
         var entry = (int)((bits >> FractionBits) - FirstEntry);
@@ -120,6 +123,21 @@ public sealed class StepTimes
     }
 
     private int TokensPerSequence => 1 + (speculation?.DraftTokens ?? 0);
+
+    private double[] RowOf(int sequences)
+    {
+        var known = Volatile.Read(ref rows);
+        if (sequences >= known.Length)
+        {
+            Array.Resize(ref known, Math.Max(sequences + 1, 2 * known.Length));
+            Volatile.Write(ref rows, known);
+        }
+        if (Volatile.Read(ref known[sequences]) is { } row)
+            return row;
+        row = NewRow();
+        Volatile.Write(ref known[sequences], row);
+        return row;
+    }
 
     private double Entry(double[] row, int sequences, int entry, double place)
     {

@@ -28,8 +28,14 @@ public sealed record RunFigures
 
     public required double RequestsPerSecond { get; init; }
 
-    /// <summary>Share of the counted requests that keep the objectives.</summary>
+    /// <summary>
+    /// Share of the requests that arrived in the window and keep the objectives, which those turned away do not; not a number
+    /// when there are none.
+    /// </summary>
     public required double Attainment { get; init; }
+
+    /// <summary>Requests per second that ended in the window and keep the objectives.</summary>
+    public required double Goodput { get; init; }
 
     /// <summary>Requests in the system at a time, on average over the window.</summary>
     public required double InFlight { get; init; }
@@ -48,8 +54,6 @@ public sealed record RunFigures
 
     /// <inheritdoc cref="TtftAt"/>
     public double EndToEndAt(double probability) => TimeDistribution.At(endToEnd.Span, probability);
-
-    public double Goodput => RequestsPerSecond * Attainment;
 
     /// <param name="run">What was played.</param>
     /// <param name="objectives">What a request has to keep.</param>
@@ -79,9 +83,10 @@ public sealed record RunFigures
             EndToEnd = TimeDistribution.Of(counts.EndToEnd),
             OutputTokensPerSecond = counts.OutputTokensEnded / length,
             RequestsPerSecond = counts.Ended / length,
-            Attainment = counts.Counted == 0 ? double.NaN : (double)counts.Kept / counts.Counted,
+            Attainment = (double)counts.Kept / (counts.Counted + counts.TurnedAway),
+            Goodput = counts.KeptEnded / length,
             InFlight = counts.SecondsInSystem / length,
-            IsSaturated = !run.WaitsForAnswers && HasGrowingLine(run, from, to),
+            IsSaturated = !run.WaitsForAnswers && HasGrowingLine(requests, warmUpSeconds),
             CacheHitShare = counts.PromptTokens == 0 ? 0 : (double)counts.CachedTokens / counts.PromptTokens,
             // Sorted by the distributions above.
             ttft = counts.TtftMemory,
@@ -107,24 +112,35 @@ public sealed record RunFigures
     /// True when about twice as many wait at the end of the arrivals as in their middle, and not just a handful. A line that
     /// does not grow is as long at both.
     /// </summary>
-    private static bool HasGrowingLine(SimulationRun run, double from, double to)
+    private static bool HasGrowingLine(ReadOnlySpan<RequestRecord> requests, double warmUpSeconds)
     {
         const double Growth = 1.5;
         const double Handful = 5;
-        var middle = MeanWaiting(run, from + 0.25 * (to - from), from + 0.5 * (to - from));
-        var end = MeanWaiting(run, from + 0.75 * (to - from), to);
+        if (requests.IsEmpty)
+            return false;
+        var from = requests[0].ArrivalSeconds;
+        var to = requests[^1].ArrivalSeconds;
+        if (to <= from)
+            return false;
+        if (to - from > warmUpSeconds)
+            from += warmUpSeconds;
+        var middle = MeanWaiting(requests, from + 0.25 * (to - from), from + 0.5 * (to - from));
+        var end = MeanWaiting(requests, from + 0.75 * (to - from), to);
         return end > Growth * middle + Handful;
     }
 
-    private static double MeanWaiting(SimulationRun run, double from, double to)
+    /// <summary>Requests that had come and were not admitted yet, on average from one time to another.</summary>
+    private static double MeanWaiting(ReadOnlySpan<RequestRecord> requests, double from, double to)
     {
-        var waiting = 0.0;
-        foreach (var replica in run.Load)
+        var seconds = 0.0;
+        foreach (ref readonly var request in requests)
         {
-            var points = replica.Where(point => point.Seconds >= from && point.Seconds < to).ToList();
-            waiting += points.Count == 0 ? 0 : points.Average(point => point.Waiting);
+            if (request.IsRejected)
+                continue;
+            var admitted = double.IsNaN(request.AdmittedSeconds) ? to : Math.Min(to, request.AdmittedSeconds);
+            seconds += Math.Max(0, admitted - Math.Max(from, request.ArrivalSeconds));
         }
-        return waiting;
+        return seconds / (to - from);
     }
 
     /// <summary>Sums over the requests of a run.</summary>
@@ -139,6 +155,8 @@ public sealed record RunFigures
         public int Rejected { get; private set; }
         public int Counted { get; private set; }
         public int Kept { get; private set; }
+        public int KeptEnded { get; private set; }
+        public int TurnedAway { get; private set; }
         public int Ended { get; private set; }
         public long OutputTokensEnded { get; private set; }
         public long PromptTokens { get; private set; }
@@ -153,9 +171,11 @@ public sealed record RunFigures
 
         public void Add(in RequestRecord request, double from, double to, RequestObjectives objectives)
         {
+            var arrived = request.ArrivalSeconds >= from && request.ArrivalSeconds <= to;
             if (request.IsRejected)
             {
                 Rejected++;
+                TurnedAway += arrived ? 1 : 0;
                 return;
             }
             PromptTokens += request.PromptTokens;
@@ -167,20 +187,21 @@ public sealed record RunFigures
                 0,
                 Math.Min(to, request.LastTokenSeconds) - Math.Max(from, request.ArrivalSeconds)
             );
+            var isKept = objectives.AreKeptBy(request);
             if (request.LastTokenSeconds >= from && request.LastTokenSeconds <= to)
             {
                 Ended++;
+                KeptEnded += isKept ? 1 : 0;
                 OutputTokensEnded += request.OutputTokens;
             }
-            if (request.ArrivalSeconds < from || request.ArrivalSeconds > to)
+            if (!arrived)
                 return;
             ttft[Counted] = request.TtftSeconds;
             endToEnd[Counted] = request.EndToEndSeconds;
             Counted++;
             if (request.OutputTokens > 1)
                 tpot[tpots++] = request.TpotSeconds;
-            if (objectives.AreKeptBy(request))
-                Kept++;
+            Kept += isKept ? 1 : 0;
         }
     }
 }

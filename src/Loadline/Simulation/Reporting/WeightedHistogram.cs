@@ -1,8 +1,8 @@
 namespace Loadline.Simulation;
 
 /// <summary>
-/// Distribution of times that occur too often to be kept one by one: bins a sixty-fourth of an octave wide, so a
-/// percentile is within 0.6 %.
+/// Distribution of times that occur too often to be kept one by one: 64 bins of equal width to an octave, so a percentile is
+/// within 0.8 %.
 /// </summary>
 public sealed class WeightedHistogram
 {
