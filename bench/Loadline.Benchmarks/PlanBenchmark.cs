@@ -22,6 +22,7 @@ public class PlanBenchmark
         """;
 
     private readonly Planner planner;
+    private readonly Planner verifying;
     private readonly Scenario scenario;
 
     public PlanBenchmark()
@@ -32,7 +33,11 @@ public class PlanBenchmark
         planner = new Planner(
             catalog,
             name => models.TryGetValue(name, out var model) ? model : models[name] = source.Read(name)
-        );
+        )
+        {
+            Verifies = false,
+        };
+        verifying = new Planner(catalog, name => models[name]);
         using var document = JsonDocument.Parse(Scenario);
         scenario = new ScenarioReader(catalog.Tasks.Find).Read("benchmark", document.RootElement);
         Candidates = planner.Plan(scenario).CandidatesConsidered;
@@ -41,6 +46,11 @@ public class PlanBenchmark
     /// <summary>Combinations one plan looks at; divide by the time for the rate.</summary>
     public int Candidates { get; }
 
+    /// <summary>The search alone.</summary>
     [Benchmark]
     public Plan Plan() => planner.Plan(scenario);
+
+    /// <summary>The search, and its finalists simulated.</summary>
+    [Benchmark]
+    public Plan PlanAndSimulate() => verifying.Plan(scenario);
 }

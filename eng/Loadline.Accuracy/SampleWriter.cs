@@ -20,6 +20,7 @@ internal sealed partial class SampleWriter(TextWriter output)
         ("version", stated => stated.EngineVersion),
         ("accelerator", stated => stated.AcceleratorId ?? stated.Accelerator),
         ("devices", stated => Text(stated.Devices)),
+        ("threads", stated => Text(stated.Threads)),
         ("tensor", stated => Text(stated.Tensor)),
         ("pipeline", stated => Text(stated.Pipeline)),
         ("expert", stated => Text(stated.Expert)),

@@ -19,14 +19,30 @@ internal sealed record EndToEndResult(
     string Sources,
     double ErrorBefore,
     double ErrorLeftOut,
-    double IntervalFactor
+    double IntervalFactor,
+    double IntervalBefore,
+    bool IsOfOtherVendor
 )
 {
     /// <summary>
     /// Constants that do not foretell what they have not seen are not worth having, nor are those of as many runs as there
     /// are constants.
     /// </summary>
-    public bool IsKept => ErrorLeftOut < 0.75 * ErrorBefore && Runs > 2 * SlowdownFit.Parameters;
+    public bool IsKept => ErrorLeftOut < 0.75 * ErrorBefore && HasEnoughRuns;
+
+    /// <summary>
+    /// Constants of a class foretell hardware of a vendor that taught it nothing about as well as a fit would: runs then say how
+    /// far off they are.
+    /// </summary>
+    public bool IsConfirmed => !IsKept && IsOfOtherVendor && HasEnoughRuns;
+
+    private bool HasEnoughRuns => Runs > 2 * SlowdownFit.Parameters;
+
+    /// <summary>What the catalog is to hold; null for nothing.</summary>
+    public (Slowdown Slowdown, double Interval)? Entry =>
+        IsKept ? (Slowdown, IntervalFactor)
+        : IsConfirmed ? (Slowdown.None, IntervalBefore)
+        : null;
 }
 
 /// <summary>
@@ -58,7 +74,7 @@ internal sealed class EndToEndFit(CsvTable table)
         var before = Slowness(none);
         var whole = Fit(groups, _ => null);
 
-        var leftOut = groups.Keys.ToDictionary(key => key, _ => new List<double>());
+        var leftOut = groups.Keys.ToDictionary(key => key, _ => new List<IReadOnlyList<double>>());
         var folds = groups.Max(group => ModelsOf(group.Value).Count);
         for (var fold = 0; fold < folds; fold++)
         {
@@ -68,7 +84,8 @@ internal sealed class EndToEndFit(CsvTable table)
             );
             var slowness = Slowness(Fit(groups, key => held[key]));
             foreach (var (key, members) in groups)
-                leftOut[key].AddRange(ErrorsByDeployment(members.Where(run => run.Model == held[key]), slowness));
+                if (held[key] is { } model)
+                    leftOut[key].Add([.. ErrorsByDeployment(members.Where(run => run.Model == model), slowness)]);
         }
         return
         [
@@ -83,9 +100,13 @@ internal sealed class EndToEndFit(CsvTable table)
                     "; ",
                     group.Value.Select(run => run.Source).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)
                 ),
-                Sample.Median(ErrorsByDeployment(group.Value, before)),
-                Sample.Median(leftOut[group.Key]),
-                Interval(group.Value, leftOut[group.Key])
+                MedianOverModels(
+                    group.Value.GroupBy(run => run.Model).Select(model => ErrorsByDeployment(model, before))
+                ),
+                MedianOverModels(leftOut[group.Key]),
+                Interval(group.Value, leftOut[group.Key].SelectMany(errors => errors)),
+                IntervalOfUnfitted(group.Value, before),
+                group.Value[0].IsOfOtherVendor
             )),
         ];
     }
@@ -101,8 +122,9 @@ internal sealed class EndToEndFit(CsvTable table)
             if (row["id"] is not { } id || !scored.Contains(id) || row["accelerator_id"] is not { } accelerator)
                 continue;
             var conditions = new InferenceConditions(row);
-            // Where it is not said how many run together, too much is unknown to teach what they wait for.
-            if (conditions.Concurrency is null)
+            // Where it is not said how many run together, too much is unknown to teach what they wait for; when all requests
+            // are there from the start, the limits of the engine say it.
+            if (conditions.Concurrency is null && conditions.Scenario != "offline-throughput")
                 continue;
             var named = conditions.Engine.Split('@', 2);
             var engine = catalog.Engines.Find(named[0]);
@@ -116,7 +138,7 @@ internal sealed class EndToEndFit(CsvTable table)
                 (
                     new MeasuredRun(
                         id,
-                        known.Id,
+                        known.SameChipAs ?? known.Id,
                         rules.Kernels ?? newest,
                         newest,
                         row.Text("model"),
@@ -125,7 +147,8 @@ internal sealed class EndToEndFit(CsvTable table)
                         row["source_date"] ?? "",
                         MeasuredRun.PhaseOf(metric),
                         MeasuredRun.IsRateMetric(metric),
-                        conditions.Devices > 1 && !engine.TensorParallel
+                        conditions.Devices > 1 && !engine.TensorParallel,
+                        PredictionError.IsOtherVendor(known)
                     ),
                     rules.Kernels is null
                 )
@@ -166,6 +189,10 @@ internal sealed class EndToEndFit(CsvTable table)
         }
         return fits.ToDictionary(fit => fit.Key, fit => fit.Value.Slowdown);
     }
+
+    /// <summary>As in the fit, a model that many have measured says no more than one that few have.</summary>
+    private static double MedianOverModels(IEnumerable<IEnumerable<double>> errorsByModel) =>
+        Sample.Median(errorsByModel.Select(Sample.Median));
 
     private static IEnumerable<double> ErrorsByDeployment(
         IEnumerable<MeasuredRun> members,
@@ -221,6 +248,23 @@ internal sealed class EndToEndFit(CsvTable table)
         var sources = members.Select(run => run.Source).Distinct(StringComparer.Ordinal).Count();
         var logarithm = Math.Max(Math.Log(LeastInterval), Sample.Quantile(leftOut, 0.9));
         return Math.Exp(logarithm * (sources == 1 ? SingleSourceWidening : 1));
+    }
+
+    /// <summary>
+    /// Nine in ten of the runs of a deployment lie inside, every deployment with one vote that its runs share. What was fitted
+    /// to none of them needs no widening.
+    /// </summary>
+    private static double IntervalOfUnfitted(IEnumerable<MeasuredRun> members, Dictionary<string, double> slowness)
+    {
+        var votes = members
+            .GroupBy(run => (run.Deployment, run.Phase))
+            .SelectMany(runs => runs.Select(run => (Size: Math.Abs(slowness[run.Id]), Weight: 1.0 / runs.Count())))
+            .OrderBy(vote => vote.Size)
+            .ToList();
+        var wanted = 0.9 * votes.Sum(vote => vote.Weight);
+        var sum = 0.0;
+        var size = votes.First(vote => (sum += vote.Weight) >= wanted).Size;
+        return Math.Exp(Math.Max(Math.Log(LeastInterval), size));
     }
 
     private static List<string> ModelsOf(IEnumerable<MeasuredRun> members) =>

@@ -23,7 +23,8 @@ internal sealed record MeasuredRun(
     string Date,
     Phase Phase,
     bool IsRate,
-    bool CrossesDevices
+    bool CrossesDevices,
+    bool IsOfOtherVendor
 )
 {
     public (string Accelerator, string Engine) Group => (Accelerator, Engine);

@@ -21,21 +21,21 @@ foreach (var result in results.OrderBy(result => result.Accelerator, StringCompa
     Console.Error.WriteLine(
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{result.Accelerator}/{result.Engine}: memory x{result.Slowdown.Memory:0.00}, compute x{result.Slowdown.Compute:0.00}, {result.Slowdown.PerLayer.Seconds * 1e6:0} us a layer, {result.Slowdown.PerTransfer.Seconds * 1e3:0} ms a transfer, {result.Models} models, {result.Runs} runs, error {Math.Exp(result.ErrorBefore) - 1:0.0%} before, {Math.Exp(result.ErrorLeftOut) - 1:0.0%} on models left out, interval x{result.IntervalFactor:0.00}, {(result.IsKept ? "kept" : "not kept")}"
+            $"{result.Accelerator}/{result.Engine}: memory x{result.Slowdown.Memory:0.00}, compute x{result.Slowdown.Compute:0.00}, {result.Slowdown.PerLayer.Seconds * 1e6:0} us a layer, {result.Slowdown.PerTransfer.Seconds * 1e3:0} ms a transfer, {result.Models} models, {result.Runs} runs, error {Math.Exp(result.ErrorBefore) - 1:0.0%} before, {Math.Exp(result.ErrorLeftOut) - 1:0.0%} on models left out, interval x{result.IntervalFactor:0.00}, {(result.IsKept ? "kept" : result.IsConfirmed ? $"class constants confirmed, interval x{result.IntervalBefore:0.00}" : "not kept")}"
         )
     );
 Console.Write(
     EndToEndFit.Document(
         results
-            .Where(result => result.IsKept)
+            .Where(result => result.Entry is not null)
             .OrderBy(result => result.Accelerator, StringComparer.Ordinal)
             .ThenBy(result => result.Engine, StringComparer.Ordinal)
             .Select(result =>
                 EndToEndFit.Entry(
                     result.Accelerator,
                     result.Engine,
-                    result.Slowdown,
-                    result.IntervalFactor,
+                    result.Entry!.Value.Slowdown,
+                    result.Entry.Value.Interval,
                     result.Models,
                     result.Runs,
                     result.Sources,

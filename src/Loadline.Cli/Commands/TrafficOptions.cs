@@ -237,7 +237,7 @@ internal sealed class TrafficOptions
         var traffic = Of(perSecond);
         return new RequestedTraffic(
             traffic,
-            $"{traffic.Sessions:N0} conversations of {mean} requests on average, {perSecond:G4} per second{Said(parsed)}, each message {lengths}",
+            $"{traffic.Sessions:N0} conversations of {mean} requests on average, {perSecond:G4} per second{Said(parsed)}, messages of {lengths.PromptTokens:N0} tokens and answers of {lengths.OutputTokens:N0}",
             new TypicalLengths(
                 (long)lengths.PromptTokens * ((mean + 1) / 2),
                 lengths.OutputTokens,

@@ -28,31 +28,7 @@ internal static class SimulatePage
                 "Interrupted: these are figures of the requests that had been answered by then, without error bars."
             );
         page.Line();
-        page.Facts(
-            ("Traffic", report.Traffic),
-            (
-                "Served",
-                $"{Figures.Exact(report.Completed)} of {Figures.Exact(report.Requests)} requests in {new Duration(report.DurationSeconds)}{(report.Rejected > 0 ? $", {Figures.Exact(report.Rejected)} turned away" : "")}; times are of the {Figures.Exact(report.Counted)} that arrive after {new Duration(report.WarmUpSeconds)}"
-            ),
-            (
-                "Throughput",
-                $"{Of(report.OutputTokensPerSecond)} output tokens/s, {Of(report.RequestsPerSecond)} requests/s"
-            ),
-            ("In flight", $"{Of(report.InFlight)} requests, those in line included"),
-            (
-                "Cache",
-                $"{report.PeakCacheUse * 100:0} % of {Figures.Exact(report.CacheTokens ?? 0)} tokens at most, {report.CacheHitShare * 100:0} % of prompt tokens found in it, {Figures.Exact(report.Preemptions ?? 0)} preemptions"
-            )
-        );
-        if (report.Attainment is { } attainment)
-            page.Facts(
-                (
-                    "Goodput",
-                    $"{Of(report.Goodput)} requests/s keep all of: {Objectives(report.Objectives!)}; {Percent(attainment)} of all"
-                )
-            );
-        if (report.Capacity is { } capacity)
-            page.Facts(("Limit", Limit(capacity)));
+        page.Facts([.. Summary(report)]);
         page.Table(
             ["Seconds", ">Mean", ">p50", ">p90", ">p95", ">p99"],
             [
@@ -83,6 +59,32 @@ internal static class SimulatePage
             "TTFT counts from the arrival; TPOT leaves the first token out and is a mean per request; ITL is over single tokens."
         );
         page.Line(Figures.Legend);
+    }
+
+    private static IEnumerable<(string, string)> Summary(ServingReport report)
+    {
+        yield return ("Traffic", report.Traffic);
+        var refused = report.Rejected > 0 ? $", {Figures.Exact(report.Rejected)} turned away" : "";
+        yield return (
+            "Served",
+            $"{Figures.Exact(report.Completed)} of {Figures.Exact(report.Requests)} requests in {new Duration(report.DurationSeconds)}{refused}; times are of the {Figures.Exact(report.Counted)} that arrive after {new Duration(report.WarmUpSeconds)}"
+        );
+        yield return (
+            "Throughput",
+            $"{Of(report.OutputTokensPerSecond)} output tokens/s, {Of(report.RequestsPerSecond)} requests/s"
+        );
+        yield return ("In flight", $"{Of(report.InFlight)} requests, those in line included");
+        yield return (
+            "Cache",
+            $"{report.PeakCacheUse * 100:0} % of {Figures.Exact(report.CacheTokens ?? 0)} tokens at most, {report.CacheHitShare * 100:0} % of prompt tokens found in it, {Figures.Exact(report.Preemptions ?? 0)} preemptions"
+        );
+        if (report.Attainment is { } attainment)
+            yield return (
+                "Goodput",
+                $"{Of(report.Goodput)} requests/s, {Percent(attainment)} of all, keep {Objectives(report.Objectives!)}"
+            );
+        if (report.Capacity is { } capacity)
+            yield return ("Limit", Limit(capacity));
     }
 
     private static string Verdict(ServingReport report)

@@ -56,6 +56,22 @@ public sealed record PeakRates
             Arithmetic.Fp4 => Fp4,
             _ => throw new ArgumentOutOfRangeException(nameof(arithmetic)),
         };
+
+    /// <summary>Every rate times a share.</summary>
+    public static PeakRates operator *(PeakRates rates, double share) =>
+        new()
+        {
+            Fp32 = Scaled(rates.Fp32, share),
+            Tf32 = Scaled(rates.Tf32, share),
+            Fp16 = Scaled(rates.Fp16, share),
+            Bf16 = Scaled(rates.Bf16, share),
+            Fp8 = Scaled(rates.Fp8, share),
+            Int8 = Scaled(rates.Int8, share),
+            Fp4 = Scaled(rates.Fp4, share),
+        };
+
+    private static FlopRate? Scaled(FlopRate? rate, double share) =>
+        rate is { } known ? new FlopRate(known.PerSecond * share) : null;
 }
 
 /// <summary>How devices of one node talk to each other.</summary>
@@ -95,6 +111,9 @@ public sealed record Accelerator
         init;
     }
 
+    /// <summary>Cores of a processor that its peak rates are of; null for what is no processor.</summary>
+    public int? Cores { get; init; }
+
     /// <summary>Accelerator with the same chip, whose kernel constants stand in for missing ones.</summary>
     public string? SameChipAs { get; init; }
 
@@ -119,6 +138,23 @@ public sealed record Accelerator
     /// <summary>Memory as the driver reports it, or as sold where that is not known.</summary>
     public ByteSize MemoryOnOffer => UsableMemory ?? Memory;
     public string? MemoryType { get; init; }
+
+    /// <summary>
+    /// Share of the memory and of its bandwidth that is left for data. GDDR has no chips for codes that correct errors, so
+    /// cards that are shipped with correction switched on keep them among the data: their drivers show 15/16 of the
+    /// memory, where those of workstations and desktops show all of it.
+    /// </summary>
+    [JsonIgnore]
+    public double ShareForData =>
+        MemoryType?.StartsWith("GDDR", StringComparison.Ordinal) == true
+        && UsableMemory is { } usable
+        && usable.Bytes < LeastWithoutCodes * Memory.Bytes
+            ? ShareBesideCodes
+            : 1;
+
+    private const double ShareBesideCodes = 15.0 / 16;
+    private const double LeastWithoutCodes = 0.95;
+
     public Bandwidth? MemoryBandwidth { get; init; }
     public ByteSize? LastLevelCache { get; init; }
     public PeakRates Peak
@@ -134,7 +170,25 @@ public sealed record Accelerator
 
     /// <summary>Matrix-multiplication rate somebody measured in bf16, for comparison with the datasheet.</summary>
     public FlopRate? MeasuredBf16 { get; init; }
+
+    /// <summary>That rate as a share of the datasheet's peak; null where nobody measured it.</summary>
+    [JsonIgnore]
+    public double? AttainedBf16 =>
+        MeasuredBf16 is { } measured && Peak.Bf16 is { } peak ? measured.PerSecond / peak.PerSecond : null;
     public PurchasePrice? Price { get; init; }
+
+    /// <summary>
+    /// The processor with so many threads at work, each on a core of its own: arithmetic is that of those cores, while the
+    /// memory is everyone's. Anything else, and more threads than cores, is left as it is.
+    /// </summary>
+    public Accelerator OnThreads(int? threads) =>
+        threads is { } busy && Cores is { } cores && busy < cores
+            ? this with
+            {
+                Peak = Peak * ((double)busy / cores),
+            }
+            : this;
+
     public string? Notes { get; init; }
     public required string Source { get; init; }
     public required string Retrieved { get; init; }

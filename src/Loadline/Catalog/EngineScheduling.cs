@@ -63,7 +63,17 @@ public sealed record EngineScheduling
     /// </summary>
     public Duration? PromptLaunchPerExpertLayer { get; init; }
 
+    /// <summary>
+    /// The same in models with latent or linear attention, which unfold, rotate and project in many small kernels. Null for
+    /// no more than others.
+    /// </summary>
+    public Duration? PromptLaunchPerLatentLayer { get; init; }
+
     /// <summary>Least time per layer of a step with prompts.</summary>
-    public Duration LaunchPerLayer(bool hasExperts) =>
-        hasExperts ? PromptLaunchPerExpertLayer ?? PromptLaunchPerLayer : PromptLaunchPerLayer;
+    public Duration LaunchPerLayer(bool hasExperts, bool hasLatent)
+    {
+        if (hasLatent && PromptLaunchPerLatentLayer is { } latent)
+            return latent;
+        return hasExperts && PromptLaunchPerExpertLayer is { } experts ? experts : PromptLaunchPerLayer;
+    }
 }

@@ -11,7 +11,7 @@ namespace Loadline.Catalog;
 /// </summary>
 public sealed record MatrixConstants
 {
-    /// <summary>Attained share of the dense peak.</summary>
+    /// <summary>Attained share of the dense peak; above 1 where <see cref="Arithmetic"/> names a slower one.</summary>
     public required double ComputeFraction { get; init; }
 
     /// <summary>Attained share of the memory bandwidth.</summary>
@@ -29,6 +29,12 @@ public sealed record MatrixConstants
     /// first; for each row and input or output of an expert, where tokens are gathered, gated and summed.
     /// </summary>
     public double ActivationBytes { get; init; }
+
+    /// <summary>
+    /// Operations it takes to unpack a weight before the rows of a step are multiplied with it, however many they are; 0
+    /// where a kernel unpacks it for every row, which is then in its attained share.
+    /// </summary>
+    public double UnpackFlops { get; init; }
 
     /// <summary>Exponent p of the smooth maximum; large is a sharp roofline corner.</summary>
     public required double Smoothness { get; init; }
@@ -74,6 +80,9 @@ public sealed record AttentionConstants
 
     /// <summary>The rate the prefill share is of, where it is not the 16-bit one.</summary>
     public Arithmetic? Arithmetic { get; init; }
+
+    /// <summary>True where decode copies keys and values for every query head that shares them, and reads the copies.</summary>
+    public bool RepeatsHeads { get; init; }
 
     /// <summary>
     /// Bytes moved through memory for every score of a query head in prefill; 0 where attention is one fused kernel that

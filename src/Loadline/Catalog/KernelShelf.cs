@@ -50,6 +50,9 @@ public sealed record KernelMatch(KernelConstants Constants, KernelRung Rung, Ker
         Func<KernelConstants, ImmutableDictionary<string, MatrixConstants>> table
     )
     {
+        // A GGUF type may have constants of its own, which its class of hardware then has beside those of all the others.
+        if (table(Constants).TryGetValue(weightFormat, out var own))
+            return (own, Rung);
         // Whatever is no format name of its own is one of the GGUF types, which share their kernels.
         var format = table(DatasheetOnly).ContainsKey(weightFormat) ? weightFormat : Gguf;
         return table(Constants).TryGetValue(format, out var constants)
@@ -99,18 +102,41 @@ public sealed class KernelShelf : CatalogShelf
         var match = Nearest(accelerator, kernels);
         if (match.Rung < KernelRung.EngineClass)
             return match;
-        if ((RunsOf(accelerator, ofVersion) ?? RunsOf(accelerator, newest)) is { } runs)
-            return match with { Rung = KernelRung.EndToEnd, Slowdown = runs.Slowdown, Runs = runs };
-        return accelerator.Vendor == VendorOfMedians ? match : match with { Slowdown = OfKind(accelerator) };
+        if (
+            (RunsOf(accelerator.Id, ofVersion, newest) ?? RunsOf(accelerator.SameChipAs, ofVersion, newest)) is { } runs
+        )
+            return match with { Rung = KernelRung.EndToEnd, Slowdown = SlowdownOn(accelerator, runs), Runs = runs };
+        return accelerator.Vendor == VendorOfMedians ? match : match with { Slowdown = OfKind(accelerator, newest) };
     }
 
-    private EndToEndConstants? RunsOf(Accelerator accelerator, string kernels) =>
-        catalog.EndToEnd.Get(EndToEndConstants.IdOf(accelerator.Id, kernels));
+    /// <summary>
+    /// The slowdown of runs on one accelerator carried over to another. Chips that are held back by their power attain a
+    /// smaller share of the datasheet's rate: where the best matrix multiplication was measured on both, its share is known.
+    /// </summary>
+    private Slowdown SlowdownOn(Accelerator accelerator, EndToEndConstants runs)
+    {
+        var slowdown = runs.Slowdown;
+        return
+            catalog.Accelerators.Get(runs.Accelerator) is { AttainedBf16: { } there }
+            && accelerator.AttainedBf16 is { } here
+            ? slowdown with
+            {
+                Compute = Math.Max(1, slowdown.Compute * there / here),
+            }
+            : slowdown;
+    }
+
+    private EndToEndConstants? RunsOf(string? accelerator, string ofVersion, string newest) =>
+        accelerator is null
+            ? null
+            : catalog.EndToEnd.Get(EndToEndConstants.IdOf(accelerator, ofVersion))
+                ?? catalog.EndToEnd.Get(EndToEndConstants.IdOf(accelerator, newest));
 
     /// <summary>
-    /// The median of runs on other accelerators of the vendor and class; a single one says too little of its kind.
+    /// Runs of the same engine on the accelerator of the vendor and class that is nearest in age; else the median of all,
+    /// since those of one accelerator under another engine say too little of their kind.
     /// </summary>
-    private Slowdown OfKind(Accelerator accelerator)
+    private Slowdown OfKind(Accelerator accelerator, string newest)
     {
         var kin = catalog
             .EndToEnd.All.Where(runs =>
@@ -119,6 +145,11 @@ public sealed class KernelShelf : CatalogShelf
                 && other.Class == accelerator.Class
             )
             .ToList();
+        if (
+            kin.Where(runs => runs.Engine == newest).DefaultIfEmpty().MinBy(runs => YearsBetween(accelerator, runs)) is
+            { } nearest
+        )
+            return SlowdownOn(accelerator, nearest);
         return kin.Select(runs => runs.Accelerator).Distinct(StringComparer.Ordinal).Count() < 2
             ? Slowdown.None
             : new Slowdown(Median(kin, runs => runs.MemorySlowdown), Median(kin, runs => runs.ComputeSlowdown))
@@ -126,6 +157,11 @@ public sealed class KernelShelf : CatalogShelf
                 PerLayer = new Duration(Sample.Median(kin.Select(runs => runs.LayerOverhead.Seconds))),
             };
     }
+
+    private int YearsBetween(Accelerator accelerator, EndToEndConstants? runs) =>
+        runs is not null && catalog.Accelerators.Get(runs.Accelerator)?.Year is { } year && accelerator.Year is { } own
+            ? Math.Abs(year - own)
+            : int.MaxValue;
 
     private static double Median(IEnumerable<EndToEndConstants> kin, Func<EndToEndConstants, double> factor) =>
         Math.Exp(Sample.Median(kin.Select(runs => Math.Log(factor(runs)))));

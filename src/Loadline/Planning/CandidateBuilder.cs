@@ -25,10 +25,16 @@ internal static class CandidateBuilder
         var deployment = replica.Deployment;
         var error = replica.Error;
         var slow = error.Factor;
-        var middle = replica.At(plan.RatePerReplica, 1, out var point)!.Value;
-        var best = replica.At(plan.RatePerReplica, 1 / slow, out _)!.Value;
+        var closed = replica.At(plan.RatePerReplica, 1, out var point)!.Value;
+        var simulated = plan.Simulated;
+        var middle = simulated?.Middle ?? closed;
+        var best = simulated?.Best ?? replica.At(plan.RatePerReplica, 1 / slow, out _)!.Value;
         // MaximumRate demands that the replica keeps up at the upper end of its interval, so this has a value.
         var worst = replica.At(plan.RatePerReplica, slow, out _)!.Value;
+        if (simulated is not null && double.IsFinite(simulated.Worst.EndToEnd))
+            worst = simulated.Worst;
+        // Percentiles are closed forms until they are simulated, whatever the grade of the step times.
+        var evidence = simulated is null ? Evidence.Assumed : error.Evidence;
         var firstToken = Math.Pow(slow, error.FirstTokenExponent - 1);
         var cost = Estimate.WithinFactor((double)plan.CostPerMonth.Usd, PriceSpread, Evidence.Assumed);
 
@@ -46,10 +52,10 @@ internal static class CandidateBuilder
             Replicas = plan.Replicas,
             Parallelism = deployment.Parallelism,
             PerDevice = DevicesOf(plan, scenario, point),
-            // Percentiles are closed forms until they are simulated, whatever the grade of the step times.
-            TtftSeconds = new(middle.Ttft, best.Ttft / firstToken, worst.Ttft * firstToken, Evidence.Assumed),
-            TpotSeconds = new(middle.Tpot, best.Tpot, worst.Tpot, Evidence.Assumed),
-            EndToEndSeconds = new(middle.EndToEnd, best.EndToEnd, worst.EndToEnd, Evidence.Assumed),
+            TtftSeconds = Between(middle.Ttft, best.Ttft / firstToken, worst.Ttft * firstToken, evidence),
+            TpotSeconds = Between(middle.Tpot, best.Tpot, worst.Tpot, evidence),
+            EndToEndSeconds = Between(middle.EndToEnd, best.EndToEnd, worst.EndToEnd, evidence),
+            SimulatedRequests = simulated?.Requests,
             RequestsInFlight = Estimate.WithinFactor(point.InFlight * plan.Replicas, slow, error.Evidence),
             MaximumRequestsPerSecond = plan.Sized.MaximumRate * plan.Replicas,
             QualityLoss =
@@ -63,6 +69,10 @@ internal static class CandidateBuilder
             PriceAsOf = plan.Offer.AsOf,
         };
     }
+
+    /// <summary>Where a slow run is a closed form, it may lie below the simulated middle.</summary>
+    private static Estimate Between(double middle, double best, double worst, Evidence evidence) =>
+        new(middle, Math.Min(middle, best), Math.Max(middle, worst), evidence);
 
     private static ImmutableArray<DeviceSummary> DevicesOf(SizedPlan plan, Scenario scenario, ServingPoint point)
     {

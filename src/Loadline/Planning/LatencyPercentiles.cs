@@ -25,7 +25,7 @@ public readonly record struct ObjectiveMiss(string What, Duration Found, Duratio
 /// <remarks>
 /// TTFT at a percentile is the larger of a typical prompt after a long wait and a long prompt after a typical wait.
 /// End to end takes TTFT at its own percentile and adds the decode time of an answer of percentile length, which errs
-/// on the safe side. Both are closed forms, graded Assumed until simulated.
+/// on the safe side. Both are closed forms; the finalists of a plan are simulated.
 /// </remarks>
 public sealed class ReplicaUnderLoad
 {
@@ -185,7 +185,8 @@ public sealed class ReplicaUnderLoad
             : null;
     }
 
-    private ObjectiveMiss? Tightest(LatencyPercentiles latencies, double slowdown)
+    /// <summary>The objective that some latencies are closest to missing, or miss by most; null when none is set.</summary>
+    public ObjectiveMiss? Tightest(LatencyPercentiles latencies, double slowdown)
     {
         ObjectiveMiss? tightest = null;
         Consider("time to first token", objectives.Ttft, TtftWithError(latencies, slowdown));

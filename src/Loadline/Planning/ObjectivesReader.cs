@@ -46,7 +46,6 @@ internal static class ObjectivesReader
             throw node!.Wrong("confidence", "a share below 100 %: no prediction is certain");
         if (confidence is null)
             assumptions.Add($"Confidence: {DefaultConfidence * 100:0} %, as none is given.");
-        assumptions.Add("Time per output token is its mean in the busiest hour at every percentile, until simulated.");
         assumptions.Add(
             "Confidence covers the error of the latency prediction; traffic, growth and price are not drawn yet."
         );

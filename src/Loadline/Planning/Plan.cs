@@ -116,6 +116,9 @@ public sealed record Candidate
     public required Estimate TpotSeconds { get; init; }
     public required Estimate EndToEndSeconds { get; init; }
 
+    /// <summary>Requests played to find the latencies; null where they are closed forms.</summary>
+    public int? SimulatedRequests { get; init; }
+
     /// <summary>Requests in flight over all replicas in the busiest hour.</summary>
     public required Estimate RequestsInFlight { get; init; }
 

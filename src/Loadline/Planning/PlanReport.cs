@@ -8,21 +8,28 @@ internal static class PlanReport
 {
     private const int MostAlternatives = 6;
 
-    public static Plan Of(Scenario scenario, Demand demand, Search search)
+    /// <param name="scenario">What was asked.</param>
+    /// <param name="demand">The load.</param>
+    /// <param name="search">What was found.</param>
+    /// <param name="verification">Plays finalists; null shows them by their closed forms.</param>
+    public static Plan Of(Scenario scenario, Demand demand, Search search, PlanVerification? verification)
     {
-        var ranked = search
-            .Candidates.OrderBy(plan => plan.CostPerMonth)
-            // At the same cost nobody gives quality away.
-            .ThenBy(plan => plan.LosesQuality)
-            .ThenBy(plan => plan.EndToEndSeconds)
-            .ThenBy(plan => plan.Offer.Id, StringComparer.Ordinal)
-            .ToList();
+        var ranked = search.Candidates.ToList();
+        ranked.Sort(PlanVerification.Compare);
         var affordable = scenario.MaximumMonthly is { } most
             ? ranked.TakeWhile(plan => plan.CostPerMonth <= most).ToList()
             : ranked;
-        var winner = affordable.FirstOrDefault();
+        var finalists = Finalists(affordable);
+        var front = ParetoFront(Shown(ParetoFront(affordable).Concat(finalists)));
+        // A plan that took one machine more may have lost its place.
+        if (front.FirstOrDefault() is { } cheapest && !finalists.Contains(cheapest))
+            finalists = [cheapest, .. finalists];
+        var winner = finalists.FirstOrDefault();
+        // Nothing is affordable: what would be, is shown.
+        if (winner is null)
+            finalists = Finalists(ranked);
         var recommended = winner is null ? null : CandidateBuilder.Build(winner, scenario);
-        var alternatives = Distinct(winner is null ? ranked : affordable)
+        var alternatives = finalists
             .Skip(winner is null ? 0 : 1)
             .Take(MostAlternatives)
             .Select(plan => CandidateBuilder.Build(plan, scenario))
@@ -35,7 +42,7 @@ internal static class PlanReport
             Recommended = recommended,
             Verdict = Verdict.Of(scenario, demand, recommended, alternatives, search),
             Alternatives = alternatives,
-            Pareto = [.. ParetoFront(affordable).Select(plan => CandidateBuilder.Build(plan, scenario))],
+            Pareto = [.. front.Select(plan => CandidateBuilder.Build(plan, scenario))],
             Rejected = Rejections(search, affordable.Count < ranked.Count, scenario),
             Roadmap = winner is null ? [] : Roadmap.Of(winner, scenario, demand),
             GrowthPerYear = scenario.Workload.GrowthPerYear,
@@ -50,6 +57,29 @@ internal static class PlanReport
             OpenQuestions = scenario.OpenQuestions,
             CandidatesConsidered = search.Considered,
         };
+
+        List<SizedPlan> Finalists(List<SizedPlan> plans)
+        {
+            const int Most = MostAlternatives + 1;
+            var distinct = Distinct(plans);
+            var kept = verification?.First(distinct, Most) ?? [.. distinct.Take(Most)];
+            return scenario.MaximumMonthly is { } limit && ReferenceEquals(plans, affordable)
+                ? [.. kept.Where(plan => plan.CostPerMonth <= limit)]
+                : kept;
+        }
+
+        List<SizedPlan> Shown(IEnumerable<SizedPlan> plans)
+        {
+            var shown = (verification is null ? plans : plans.Select(Kept).OfType<SizedPlan>()).Distinct().ToList();
+            shown.Sort(PlanVerification.Compare);
+            return shown;
+        }
+
+        SizedPlan? Kept(SizedPlan plan) =>
+            (plan.Simulated is null ? verification!.Verified(plan) : plan) is { } kept
+            && !(kept.CostPerMonth > scenario.MaximumMonthly)
+                ? kept
+                : null;
     }
 
     /// <summary>The cheapest of each model and accelerator, in order of cost.</summary>
@@ -103,6 +133,10 @@ internal static class PlanReport
             assumptions.Add(
                 "Rental prices are on demand, all hours of the month, as of the date given; their range is a norm."
             );
+            if (winner.Simulated is { } simulated)
+                assumptions.Add(
+                    $"Latencies of the options are those of {simulated.Requests:N0} simulated requests at random times, at the rate of one replica in the busiest hour; the search, the confidence and the roadmap use closed forms."
+                );
             assumptions.Add("The provider is taken to have as many machines as the plan needs, now and later.");
         }
         assumptions.Add(

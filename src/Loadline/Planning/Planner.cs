@@ -20,6 +20,9 @@ public sealed class Planner(CatalogReader catalog, Func<string, Model> models)
 
     private readonly DeploymentBuilder deployments = new(catalog);
 
+    /// <summary>False shows finalists by their closed forms, without playing them.</summary>
+    public bool Verifies { get; init; } = true;
+
     public Plan Plan(Scenario scenario, CancellationToken cancellation = default)
     {
         var demand = Demand.Of(scenario);
@@ -43,7 +46,8 @@ public sealed class Planner(CatalogReader catalog, Func<string, Model> models)
                 }
             }
         }
-        return PlanReport.Of(scenario, demand, search);
+        var verification = new PlanVerification(scenario, search, cancellation);
+        return PlanReport.Of(scenario, demand, search, Verifies ? verification : null);
     }
 
     /// <summary>Why a model cannot read its requests at all: a long prompt with a usual answer, or the other way.</summary>

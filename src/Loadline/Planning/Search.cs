@@ -61,6 +61,9 @@ internal sealed record SizedPlan
     /// <summary>End-to-end time at its percentile, in seconds, for ordering.</summary>
     public required double EndToEndSeconds { get; init; }
 
+    /// <summary>Its latencies as simulated; null until they are.</summary>
+    public SimulatedLatencies? Simulated { get; init; }
+
     /// <summary>True when the weights were made narrower than they were published.</summary>
     public bool LosesQuality => !ReferenceEquals(Sized.Replica.Deployment.Weights, Model.StoredWeights);
 

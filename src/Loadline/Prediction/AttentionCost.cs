@@ -117,7 +117,8 @@ internal sealed class AttentionCost
                 constants.DecodeMemoryFraction,
                 decodeComputeFraction
             );
-        var memory = read / (memoryRate * fraction);
+        var copies = constants.RepeatsHeads ? heads.QueryHeads / heads.KvHeads : 1;
+        var memory = read * copies / (memoryRate * fraction);
         var compute = work / (wideRate * computeFraction);
         if (Math.Max(memory, compute) > startup && shape.PrefillTokens <= 0)
             bound = memory >= compute ? Bound.Memory : Bound.Compute;

@@ -39,6 +39,9 @@ public sealed record DeploymentRequest
     /// <summary>Longest sequence the engine is told to expect; null for what the model was configured for.</summary>
     public long? Context { get; init; }
 
+    /// <summary>Threads at work where the accelerator is a processor; null for one on every core.</summary>
+    public int? Threads { get; init; }
+
     /// <summary>First layers that stay on the host.</summary>
     public int HostLayers { get; init; }
 
@@ -79,7 +82,7 @@ public sealed class DeploymentBuilder(CatalogReader catalog)
         var assumptions = new List<string>();
         var weights = Weights(request, assumptions);
         var (engine, rules) = Engine(request, weights, assumptions);
-        var accelerator = request.Accelerator;
+        var accelerator = request.Accelerator.OnThreads(request.Threads);
         if (WhyNotOn(engine, accelerator) is { } misfit)
         {
             reason = misfit;
@@ -127,6 +130,10 @@ public sealed class DeploymentBuilder(CatalogReader catalog)
             );
         assumptions.Add(KernelLookup.Describe(deployment));
         AddArithmetic(deployment, assumptions);
+        if (accelerator != request.Accelerator)
+            assumptions.Add(
+                $"{request.Threads} of {accelerator.Cores} cores compute; memory is read as if all of them did."
+            );
         if (deployment.SpansNodes)
             assumptions.Add(
                 $"{deployment.Parallelism.ExpertRanks} devices are more than the {accelerator.Link!.Reach} that its link joins: "

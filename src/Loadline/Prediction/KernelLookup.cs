@@ -131,8 +131,7 @@ internal static class KernelLookup
         var weakest = WeakestRung(deployment);
         return weakest switch
         {
-            KernelRung.EndToEnd =>
-                $"Kernel times: none measured on {name}; class constants slowed down to {deployment.Kernels.Runs!.Runs} published runs of {deployment.Kernels.Runs.Models} models under {deployment.Engine.Name}.",
+            KernelRung.EndToEnd => DescribeRuns(deployment),
             KernelRung.OwnEngine => $"Kernel times: fitted on {name} under {deployment.Engine.Name}.",
             KernelRung.OtherEngine =>
                 $"Kernel times: fitted on {name} under {deployment.Kernels.Constants.Engine}, carried over to {deployment.Engine.Name}.",
@@ -143,6 +142,16 @@ internal static class KernelLookup
             _ =>
                 $"Kernel times: no measurements of {FormatAt(deployment, weakest)} on {name}; class medians over its datasheet figures.",
         };
+    }
+
+    private static string DescribeRuns(Deployment deployment)
+    {
+        var runs = deployment.Kernels.Runs!;
+        var fitted = deployment.Kernels.Slowdown == Slowdown.None ? "confirmed by" : "slowed down to";
+        var sister =
+            runs.Accelerator == deployment.Accelerator.Id ? "" : $" on {runs.Accelerator}, which has the same chip";
+        return $"Kernel times: none measured on {deployment.Accelerator.Name}; class constants {fitted} {runs.Runs} published "
+            + $"runs of {runs.Models} models under {deployment.Engine.Name}{sister}.";
     }
 
     /// <summary>
@@ -172,8 +181,7 @@ internal static class KernelLookup
 
         var link = LinkOf(deployment.Accelerator);
         var latency = LinkLatencyOf(deployment);
-        var isBus = link.Kind.StartsWith("PCIe", StringComparison.OrdinalIgnoreCase);
-        var startup = isBus ? latency.Bus + latency.BusPerFurtherDevice * (ranks - 2) : latency.Fabric;
+        var startup = StartOverLink(link, latency, ranks);
         // A ring moves 2 (n - 1) / n of the message over every link.
         var rate = link.BandwidthPerDirection!.Value.BytesPerSecond;
         return new AllReduceCost(startup.Seconds, rate * LinkFraction * ranks / (2.0 * (ranks - 1)));
@@ -191,19 +199,21 @@ internal static class KernelLookup
         // Not to itself.
         var sent = copies * (1 - 1.0 / parallelism.ExpertRanks);
         var measured = deployment.Kernels.Constants.ExpertExchange ?? deployment.Kernels.DatasheetOnly.ExpertExchange;
+        var device = LinkOf(deployment.Accelerator);
         var latency = measured is not null
             ? measured.DispatchLatency + measured.CombineLatency
-            : LinkLatencyOf(deployment).Fabric * 2;
-        // Tokens leave in fp8, one byte where an activation has two; results come back as they are.
-        const double DispatchedShare = 0.5;
-        var link = LinkOf(deployment.Accelerator).BandwidthPerDirection!.Value.BytesPerSecond * LinkFraction;
-        var there = DispatchedShare / (measured?.DispatchBandwidth?.BytesPerSecond ?? link);
+            : StartOverLink(device, LinkLatencyOf(deployment), parallelism.ExpertRanks) * 2;
+        // Tokens leave in fp8, one byte where an activation has two; results come back as they are. Kernels that send them
+        // so need a fabric: over PCIe both ways are collectives of the activations themselves.
+        var dispatchedShare = IsBus(device) ? 1 : 0.5;
+        var link = device.BandwidthPerDirection!.Value.BytesPerSecond * LinkFraction;
+        var there = dispatchedShare / (measured?.DispatchBandwidth?.BytesPerSecond ?? link);
         var back = 1 / (measured?.CombineBandwidth?.BytesPerSecond ?? link);
         var nodes = deployment.Reaches(parallelism.ExpertRanks);
         if (nodes == 1)
             return (latency, new Bandwidth(1 / (sent * (there + back))));
         var away = (nodes - 1.0) / nodes;
-        var beyond = (1 + DispatchedShare) / NetworkPerDevice.BytesPerSecond;
+        var beyond = (1 + dispatchedShare) / NetworkPerDevice.BytesPerSecond;
         var perByte = sent * (away * beyond + (1 - away) * (there + back));
         return (latency + new Duration(2 * NetworkSeconds), new Bandwidth(1 / perByte));
     }
@@ -212,6 +222,11 @@ internal static class KernelLookup
         accelerator.Link is { BandwidthPerDirection: not null } link
             ? link
             : throw new MissingFigureException(accelerator.Id, "link.bandwidthPerDirection");
+
+    private static bool IsBus(DeviceLink link) => link.Kind.StartsWith("PCIe", StringComparison.OrdinalIgnoreCase);
+
+    private static Duration StartOverLink(DeviceLink link, LinkLatency latency, int ranks) =>
+        IsBus(link) ? latency.Bus + latency.BusPerFurtherDevice * Math.Max(0, ranks - 2) : latency.Fabric;
 
     private static LinkLatency LinkLatencyOf(Deployment deployment) =>
         deployment.Kernels.Constants.LinkLatency

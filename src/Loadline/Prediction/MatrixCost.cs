@@ -11,6 +11,7 @@ internal readonly record struct MatrixCost
     private double ComputeRate { get; init; }
     private double MemoryRate { get; init; }
     private double Smoothness { get; init; }
+    private double UnpackFlops { get; init; }
 
     /// <summary>A matrix of so many inputs on hardware of these peak rates.</summary>
     public static MatrixCost OfMatrix(
@@ -48,6 +49,7 @@ internal readonly record struct MatrixCost
             ComputeRate = peakRate * constants.ComputeFraction,
             MemoryRate = memoryRate * constants.MemoryFraction,
             Smoothness = constants.Smoothness,
+            UnpackFlops = constants.UnpackFlops,
         };
 
     public double Seconds(double rows, double flops, double bytes, out Bound bound)
@@ -55,7 +57,8 @@ internal readonly record struct MatrixCost
         bound = Bound.Latency;
         if (rows <= 0)
             return 0;
-        var compute = flops / ComputeRate;
+        // A row takes two operations with every weight.
+        var compute = flops * (1 + UnpackFlops / (2 * rows)) / ComputeRate;
         var memory = bytes / MemoryRate;
         var activations = rows * SecondsPerRow;
         if (Math.Max(compute, memory + activations) >= Startup)

@@ -56,7 +56,11 @@ public readonly record struct PredictionError(
         var isTransferred = rung >= KernelRung.EngineClass && IsOtherVendor(deployment.Accelerator);
         var evidence = isTransferred || rung == KernelRung.DatasheetOnly ? Evidence.Assumed : Evidence.Modelled;
         if (rung == KernelRung.EndToEnd)
-            return Uniform(kernels.Runs!.IntervalFactor, isTransferred, evidence);
+        {
+            var isOfSister = kernels.Runs!.Accelerator != deployment.Accelerator.Id;
+            var runs = Math.Pow(kernels.Runs.IntervalFactor, isOfSister ? 1 + TransferWidening : 1);
+            return Uniform(runs, isTransferred, evidence);
+        }
 
         var step = Of(PredictedQuantity.TimePerToken, 1);
         return new PredictionError(
@@ -92,7 +96,7 @@ public readonly record struct PredictionError(
 
     private static PredictionError Uniform(double factor, bool isTransferred, Evidence evidence)
     {
-        var step = isTransferred ? Math.Max(factor, OtherVendorFactor) : factor;
+        var step = Math.Min(WidestFactor, isTransferred ? Math.Max(factor, OtherVendorFactor) : factor);
         return new PredictionError(step, step, Math.Pow(step, UncheckedFirstTokenExponent), step, evidence);
     }
 
@@ -100,7 +104,7 @@ public readonly record struct PredictionError(
         !LayerKinds.Of(architecture).All(kind => compared.Layers.Contains(kind, StringComparer.OrdinalIgnoreCase));
 
     /// <summary>True for discrete accelerators of vendors that the class medians hold no measurement of.</summary>
-    private static bool IsOtherVendor(Accelerator accelerator) =>
+    internal static bool IsOtherVendor(Accelerator accelerator) =>
         accelerator.Kind is AcceleratorKind.Gpu or AcceleratorKind.TensorProcessor
         && accelerator.Vendor != KernelShelf.VendorOfMedians;
 

@@ -35,6 +35,9 @@ public sealed class Step
         memoryRate =
             accelerator.MemoryBandwidth?.BytesPerSecond
             ?? throw new MissingFigureException(accelerator.Id, "memoryBandwidth");
+        // What was fitted on the card itself attains its share with the codes already counted.
+        if (deployment.Kernels.Rung >= KernelRung.EngineClass)
+            memoryRate *= accelerator.ShareForData;
         if (deployment.Arithmetic is null)
             throw new MissingFigureException(accelerator.Id, $"peak rate for {deployment.Weights.Arithmetic} matrices");
         wideRate = WideRate(accelerator, deployment.Weights);
@@ -47,7 +50,9 @@ public sealed class Step
         dataRanks = deployment.Parallelism.Data;
         SharesExperts = deployment.Architecture.HasExperts;
         PromptLaunchSeconds =
-            deployment.Engine.Scheduling.LaunchPerLayer(SharesExperts).Seconds * deployment.Architecture.Layers.Length;
+            deployment
+                .Engine.Scheduling.LaunchPerLayer(SharesExperts, HasLatentOrLinear(deployment.Architecture))
+                .Seconds * deployment.Architecture.Layers.Length;
         BatchesUnderWay = deployment.KeepsStagesBusy ? deployment.Parallelism.Pipeline : 1;
 
         var graph = OperatorGraph.Of(deployment);
@@ -274,6 +279,11 @@ public sealed class Step
             return rate.PerSecond;
         return deployment.ArithmeticOf(weight) is { } arithmetic ? peak[arithmetic]!.Value.PerSecond : wideRate;
     }
+
+    private static bool HasLatentOrLinear(Architecture architecture) =>
+        architecture.Layers.Any(layer =>
+            layer is Mixer.LatentAttention or Mixer.CompressedAttention or Mixer.Linear or Mixer.Parallel
+        );
 
     /// <summary>Rate of what is not quantized: attention, head, router.</summary>
     private static double WideRate(Accelerator accelerator, WeightFormat weights)

@@ -45,7 +45,11 @@ public static class ClusterBuilder
         var policy = overrides.Policy ?? deployment.Engine.SchedulingPolicy;
         var cache = isPooled
             ? PoolOf(memory, rules, lengths, poolBytes ?? (bytes => bytes.Value))
-            : ContextsOf(memory, rules, lengths);
+            : ContextsOf(
+                memory,
+                rules,
+                Math.Min(lengths.LongestSequence, deployment.Architecture.MaximumContext ?? long.MaxValue)
+            );
         if (overrides.CacheTokens is { } tokens)
             cache = cache with { Blocks = tokens / cache.BlockTokens };
         return new ReplicaPool
@@ -58,6 +62,8 @@ public static class ClusterBuilder
             {
                 MaximumSequences = overrides.MaximumSequences ?? rules.MaximumSequences,
                 StepTokens = overrides.StepTokens ?? rules.PromptBatchTokens ?? rules.MaximumBatchedTokens,
+                LongestSequence =
+                    deployment.MaximumModelLength ?? deployment.Architecture.MaximumContext ?? long.MaxValue,
             },
             Cache = cache,
             KeepsPrefixes = overrides.KeepsPrefixes ?? policy != SchedulingPolicy.StaticBatch,
@@ -93,9 +99,8 @@ public static class ClusterBuilder
     }
 
     /// <summary>Engines without a pool set a context aside for each of the sequences that run together.</summary>
-    private static CacheSize ContextsOf(ServingMemory memory, EngineRules rules, TypicalLengths lengths)
+    private static CacheSize ContextsOf(ServingMemory memory, EngineRules rules, long longest)
     {
-        var longest = lengths.LongestSequence;
         var contexts = Math.Min(rules.MaximumSequences, memory.MaximumConcurrency(longest).Value);
         return new CacheSize((long)contexts * longest, 1);
     }

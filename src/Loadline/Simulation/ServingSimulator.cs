@@ -42,13 +42,13 @@ public sealed class ServingSimulator(CatalogReader catalog)
     public ServingReport Ask(SimulationQuestion question, RunWatch? watch = null)
     {
         watch ??= new RunWatch();
-        var fit = question.Fit with { Context = question.Lengths.LongestSequence, Concurrency = 1 };
+        var fit = FitOf(question);
         var memory = fits.Ask(fit);
         var blank = Blank(question, memory);
         if (!memory.Fits)
             return blank with { Reason = memory.Reason, Nearest = memory.Nearest };
 
-        var system = SystemOf(question, fits.Build(fit).Deployment);
+        var system = SystemOf(question);
         var error = question.Prefill is null
             ? PredictionError.Of(system.Deployment)
             : PredictionError.OfDisaggregated(system.Deployment);
@@ -147,8 +147,7 @@ public sealed class ServingSimulator(CatalogReader catalog)
         Func<double, Func<Estimate, double>, ServedSystem, T> search
     )
     {
-        var fit = question.Fit with { Context = question.Lengths.LongestSequence, Concurrency = 1 };
-        var system = SystemOf(question, fits.Build(fit).Deployment);
+        var system = SystemOf(question);
         var error = question.Prefill is null
             ? PredictionError.Of(system.Deployment)
             : PredictionError.OfDisaggregated(system.Deployment);
@@ -174,8 +173,18 @@ public sealed class ServingSimulator(CatalogReader catalog)
         return !figures.IsSaturated && figures.Attainment >= attainment;
     }
 
-    private ServedSystem SystemOf(SimulationQuestion question, Deployment deployment)
+    /// <summary>One typical request has to fit; longer ones than the model takes are turned away one by one.</summary>
+    private static FitQuestion FitOf(SimulationQuestion question) =>
+        question.Fit with
+        {
+            Context = question.Lengths.PromptTokens + question.Lengths.OutputTokens,
+            Concurrency = 1,
+        };
+
+    private ServedSystem SystemOf(SimulationQuestion question)
     {
+        // The engine is not told how long requests will be: it takes what the model was made for.
+        var deployment = fits.Build(question.Fit with { Concurrency = 1 }).Deployment;
         var drafting = ServingPredictor.Drafting(question.Fit, question.DraftTokens, question.Acceptance, deployment);
         Deployment? prefill = null;
         var transfer = 0.0;
@@ -284,6 +293,7 @@ public sealed class ServingSimulator(CatalogReader catalog)
             CacheTokens = cache.Blocks * cache.BlockTokens,
             CacheHitShare = own.CacheHitShare,
             Partial = middle.IsPartial,
+            Assumptions = [.. blank.Assumptions, .. WhyTurnedAway(own.Rejected, system.Deployment, question)],
             Load = LoadOf(middle),
             Run = middle,
         };
@@ -305,6 +315,17 @@ public sealed class ServingSimulator(CatalogReader catalog)
                     Between(run => times(run).P95),
                     Between(run => times(run).P99)
                 );
+    }
+
+    private static IEnumerable<string> WhyTurnedAway(int count, Deployment deployment, SimulationQuestion question)
+    {
+        if (count == 0)
+            yield break;
+        var longest = deployment.Architecture.MaximumContext is { } most
+            ? $"of more than the model's {most:N0} tokens, "
+            : "";
+        var line = question.MostWaiting is { } waiting ? $", or when {waiting:N0} wait already" : "";
+        yield return $"Requests are turned away {longest}or larger than the cache{line}.";
     }
 
     /// <summary>The load of all replicas in stretches as long as the longest that any of them kept.</summary>

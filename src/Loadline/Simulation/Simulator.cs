@@ -236,7 +236,7 @@ public sealed class Simulator
         var arrival = feed.Take();
         var request = taken++;
         Open(request, arrival);
-        contents?.Add(arrival.Content);
+        arrivals?.Add(arrival);
         var replica = prefill.Length > 0 ? prefill[0] : serving[0];
         if (!CanRun(replica, request, arrival) || !CanRun(serving[0], request, arrival))
         {
@@ -292,21 +292,16 @@ public sealed class Simulator
     }
 
     private Action<int, double>? endedEarly;
-    private List<PromptContent?>? contents;
 
-    private Arrival ArrivalOf(int request)
-    {
-        ref readonly var record = ref records[request];
-        return new Arrival(record.ArrivalSeconds, record.PromptTokens, record.OutputTokens)
-        {
-            Content = contents?[request],
-        };
-    }
+    /// <summary>Requests that may have to start again; null where none does.</summary>
+    private List<Arrival>? arrivals;
+
+    private Arrival ArrivalOf(int request) => arrivals![request];
 
     private void Listen(TrafficFeed feed)
     {
         if (prefill.Length > 0 || !cluster.Outages.IsEmpty)
-            contents = [];
+            arrivals = [];
         if (traffic.WaitsForAnswers)
         {
             endedEarly = feed.Ended;

@@ -75,7 +75,8 @@ public sealed class AcceleratorTests
         foreach (var accelerator in Catalog.Accelerators.All.Where(accelerator => accelerator.SameChipAs is not null))
         {
             Catalog.Accelerators.Get(accelerator.SameChipAs!).ShouldNotBeNull(accelerator.Id);
-            Catalog.Kernels.For(accelerator.Id, "vllm").Rung.ShouldBe(KernelRung.SameChip, accelerator.Id);
+            // Kernels where somebody measured them, whole runs where not.
+            Catalog.Kernels.For(accelerator.Id, "vllm").Rung.ShouldBeOneOf(KernelRung.SameChip, KernelRung.EndToEnd);
         }
     }
 

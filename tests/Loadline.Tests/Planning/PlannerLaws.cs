@@ -79,7 +79,7 @@ public sealed class PlannerLaws
             .Sample(
                 (people, confidence, limits) =>
                 {
-                    var plan = Scenarios.Planner.Plan(ScenarioOf(people, confidence, limits));
+                    var plan = Scenarios.Verifying.Plan(ScenarioOf(people, confidence, limits));
                     return plan
                         .Alternatives.Append(plan.Recommended)
                         .OfType<Candidate>()

@@ -11,7 +11,11 @@ internal static class Scenarios
 {
     public const string Model = "meta-llama/Llama-3.1-8B-Instruct";
 
-    public static readonly Planner Planner = new(Deployments.Catalog, Deployments.Model);
+    /// <summary>The search alone: what it finds is exact, where simulated percentiles hang on what was drawn.</summary>
+    public static readonly Planner Planner = new(Deployments.Catalog, Deployments.Model) { Verifies = false };
+
+    /// <summary>The search, and its finalists simulated.</summary>
+    public static readonly Planner Verifying = new(Deployments.Catalog, Deployments.Model);
 
     public static Scenario Of(
         long people = 400,

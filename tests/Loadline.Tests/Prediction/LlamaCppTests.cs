@@ -64,6 +64,56 @@ public sealed class LlamaCppTests
         (1 / seconds).ShouldBeInRange(published / factor, published * factor);
     }
 
+    // Tokens per second of Llama-3.1-8B on processors, and how many threads computed: ikawrakow/ik_llama.cpp discussion
+    // 164. Types with codebooks wait for arithmetic, so few threads are what makes them slow.
+    [Theory]
+    [InlineData("ryzen-7950x", 2, "IQ2_XS", "llama.cpp@b4384", 5.87)]
+    [InlineData("ryzen-7950x", 2, "IQ3_S", "ik_llama.cpp", 4.47)]
+    [InlineData("ryzen-7950x", 2, "Q8_0", "llama.cpp@b4384", 4.95)]
+    [InlineData("m2-max-cpu", 4, "IQ2_XS", "llama.cpp@b4384", 9.49)]
+    [InlineData("m2-max-cpu", 4, "Q3_K_S", "llama.cpp@b4384", 11.10)]
+    [InlineData("m2-max-cpu", 4, "IQ2_XS", "ik_llama.cpp", 11.12)]
+    public void Published_tokens_of_a_few_threads_are_within_the_interval(
+        string processor,
+        int threads,
+        string weights,
+        string engine,
+        double published
+    )
+    {
+        var deployment = OnThreads(processor, threads, weights, engine);
+
+        var seconds = new Step(deployment).TimeOf(StepShape.Decode(1, 64)).Seconds;
+
+        var factor = PredictionError.Of(deployment).Factor;
+        (1 / seconds).ShouldBeInRange(published / factor, published * factor);
+    }
+
+    [Fact]
+    public void More_threads_are_never_slower_and_no_more_than_there_are_cores_help()
+    {
+        double Seconds(int? threads) => Prompt(OnThreads("ryzen-7950x", threads, "Q4_0", "llama.cpp@b4384"), 512);
+
+        Seconds(4).ShouldBeGreaterThan(Seconds(8));
+        Seconds(8).ShouldBeGreaterThan(Seconds(16));
+        Seconds(64).ShouldBe(Seconds(16), 1e-12);
+        Seconds(null).ShouldBe(Seconds(16), 1e-12);
+    }
+
+    private static Deployment OnThreads(string processor, int? threads, string weights, string engine) =>
+        new DeploymentBuilder(Deployments.Catalog)
+            .Build(
+                new DeploymentRequest
+                {
+                    Model = Deployments.Model("meta-llama/Llama-3.1-8B-Instruct"),
+                    Accelerator = Deployments.Catalog.Accelerators.Find(processor),
+                    Threads = threads,
+                    Engine = engine,
+                    Weights = weights,
+                }
+            )
+            .Deployment;
+
     [Theory]
     [InlineData("llama.cpp@b3000", "llama.cpp-cublas")]
     [InlineData("llama.cpp@2024-05", "llama.cpp-cublas")]

@@ -50,12 +50,12 @@ public sealed class CachePoolTests
         pool.Found(Sequence(1, 200, content)).ShouldBe(0);
 
         first.Computed = 99;
-        pool.Publish(first);
+        pool.Publish(first, first.Computed);
         // The first piece of 40 tokens fills two blocks; of the second a token is missing.
         pool.Found(Sequence(1, 200, content)).ShouldBe(32);
 
         first.Computed = 100;
-        pool.Publish(first);
+        pool.Publish(first, first.Computed);
         pool.Found(Sequence(1, 200, content)).ShouldBe(96);
         pool.Found(Sequence(1, 200, Simulated.Content((1, 40), (3, 60)))).ShouldBe(32);
     }
@@ -89,7 +89,7 @@ public sealed class CachePoolTests
     }
 
     [Fact]
-    public void Who_computes_the_same_at_the_same_time_keeps_a_copy()
+    public void Who_computes_the_same_at_the_same_time_shares_it_from_then_on()
     {
         var content = Simulated.Content((1, 160));
         var one = Sequence(0, 160, content);
@@ -99,11 +99,12 @@ public sealed class CachePoolTests
         foreach (var sequence in (Sequence[])[one, other])
         {
             sequence.Computed = 160;
-            pool.Publish(sequence);
+            pool.Publish(sequence, sequence.Computed);
         }
-        pool.Used.ShouldBe(20);
+        pool.Used.ShouldBe(10);
 
         pool.Release(one);
+        pool.Used.ShouldBe(10);
         pool.Release(other);
         pool.Free.ShouldBe(100);
     }
@@ -137,7 +138,7 @@ public sealed class CachePoolTests
         var held = Sequence(0, 320, Simulated.Content((1, 320)));
         pool.TryAdmit(held, 320, 0);
         held.Computed = 320;
-        pool.Publish(held);
+        pool.Publish(held, held.Computed);
 
         for (var i = 1; i < 10; i++)
             Compute(Sequence(i, 80 * 16));
@@ -153,7 +154,7 @@ public sealed class CachePoolTests
         var first = Sequence(0, 100, asked);
         pool.TryAdmit(first, 100, 143);
         first.Computed = 100;
-        pool.Publish(first);
+        pool.Publish(first, first.Computed);
         pool.PublishAnswer(first, 143);
         pool.Release(first);
 
@@ -232,7 +233,7 @@ public sealed class CachePoolTests
         var first = Sequence(0, 160, content);
         plain.TryAdmit(first, 160, 0);
         first.Computed = 160;
-        plain.Publish(first);
+        plain.Publish(first, first.Computed);
         plain.Release(first);
 
         plain.Found(Sequence(1, 160, content)).ShouldBe(0);
@@ -242,7 +243,7 @@ public sealed class CachePoolTests
     {
         pool.TryAdmit(sequence, sequence.Target, 0).ShouldBeTrue();
         sequence.Computed = sequence.Target;
-        pool.Publish(sequence);
+        pool.Publish(sequence, sequence.Computed);
         pool.Release(sequence);
     }
 

@@ -16,17 +16,10 @@ internal sealed record DisaggregatedLayout(
     public static DisaggregatedLayout? Of(IInferenceColumns stated, Architecture architecture) =>
         stated is { PrefillPool: { } prefill, DecodePool: { } decode }
             ? new DisaggregatedLayout(
-                WithWholeExperts(ServingLayout.Spread(prefill.Parallelism, architecture)),
+                ServingLayout.Spread(prefill.Parallelism, architecture),
                 prefill.Replicas,
-                WithWholeExperts(ServingLayout.Spread(decode.Parallelism, architecture)),
+                ServingLayout.Spread(decode.Parallelism, architecture),
                 decode.Replicas
             )
             : null;
-
-    /// <summary>
-    /// Ranks that have sequences of their own deal whole experts: nobody splits one over more devices than a server has,
-    /// whatever degree the table has left out.
-    /// </summary>
-    private static Parallelism WithWholeExperts(Parallelism pool) =>
-        pool.RanksPerExpert > ServingLayout.DevicesPerServer ? pool with { Expert = pool.ExpertRanks } : pool;
 }

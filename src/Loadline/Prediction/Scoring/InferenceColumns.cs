@@ -36,6 +36,9 @@ internal interface IInferenceColumns
 
     public long? Devices { get; }
 
+    /// <summary>Threads at work on a processor; null where they are not stated.</summary>
+    public int? Threads { get; }
+
     public long? Tensor { get; }
 
     public long? Pipeline { get; }

@@ -15,6 +15,7 @@ internal static class InferenceLimits
     [
         ("accelerator_count", 1, MostDevices),
         ("devices", 1, MostDevices),
+        ("threads", 1, MostDevices),
         ("tp", 1, MostDevices),
         ("tensor", 1, MostDevices),
         ("pp", 1, MostDevices),

@@ -64,7 +64,7 @@ internal sealed class InferencePredictor(CatalogReader catalog, Func<LoadReplay,
             return null;
         }
         var key =
-            $"{model.Id}|{weights}|{conditions.KvCache}|{conditions.Engine}|{accelerator}|{conditions.Devices}|{conditions.IsFullyStated}|{string.Join(',', splits)}";
+            $"{model.Id}|{weights}|{conditions.KvCache}|{conditions.Engine}|{accelerator}|{conditions.Devices}|{conditions.Stated.Threads}|{conditions.IsFullyStated}|{string.Join(',', splits)}";
         if (!prepared.TryGetValue(key, out var ready))
         {
             ready = Build(conditions, model, weights, catalog.Accelerators.Find(accelerator), splits, out var reason);
@@ -92,6 +92,7 @@ internal sealed class InferencePredictor(CatalogReader catalog, Func<LoadReplay,
             {
                 Model = model,
                 Accelerator = accelerator,
+                Threads = conditions.Stated.Threads,
                 Weights = weights,
                 KvCache = conditions.KvCache,
                 Engine = conditions.Engine,

@@ -29,6 +29,7 @@ internal sealed class OwnColumns(CsvRow row) : IInferenceColumns
     private static readonly string[] RowColumns =
     [
         "version",
+        "threads",
         "promptTokens",
         "outputTokens",
         "concurrency",
@@ -70,6 +71,8 @@ internal sealed class OwnColumns(CsvRow row) : IInferenceColumns
     public string? Accelerator => row["accelerator"];
 
     public long? Devices => row.WholeNumber("devices");
+
+    public int? Threads => (int?)row.WholeNumber("threads");
 
     public long? Tensor => row.WholeNumber("tensor");
 

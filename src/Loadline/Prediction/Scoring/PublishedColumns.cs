@@ -65,6 +65,8 @@ internal sealed partial class PublishedColumns(CsvRow row) : IInferenceColumns
 
     public long? Devices => row.WholeNumber("accelerator_count");
 
+    public int? Threads => Number(ThreadCount());
+
     public long? Tensor => row.WholeNumber("tp");
 
     public long? Pipeline => row.WholeNumber("pp");
@@ -184,6 +186,9 @@ internal sealed partial class PublishedColumns(CsvRow row) : IInferenceColumns
 
     [GeneratedRegex(@"\bdataset nominal \d{1,9}/(\d{1,9})\b")]
     private static partial Regex NominalOutput();
+
+    [GeneratedRegex(@"\bthreads=(\d{1,4})\b")]
+    private static partial Regex ThreadCount();
 
     [GeneratedRegex(@"\bat depth (\d{1,9})\b")]
     private static partial Regex AtDepth();

@@ -48,14 +48,35 @@ internal sealed record ServingLayout(int Devices, ImmutableArray<Parallelism> Sp
     /// sequences of its own; heads that do not divide leave nothing else.
     /// </summary>
     public static Parallelism Spread(Parallelism stated, Architecture architecture) =>
-        stated is { Data: 1, Tensor: > DevicesPerServer }
-        && architecture.Layers.Any(layer => layer is Mixer.LatentAttention)
-            ? stated with
+        WithWholeExperts(
+            stated is { Data: 1, Tensor: > DevicesPerServer }
+            && architecture.Layers.Any(layer => layer is Mixer.LatentAttention)
+                ? stated with
+                {
+                    Tensor = 1,
+                    Data = stated.Tensor,
+                }
+                : stated,
+            architecture
+        );
+
+    /// <summary>
+    /// Ranks that have sequences of their own deal whole experts: nobody splits one over more devices than a server has,
+    /// nor over a number that does not divide it, whatever degree the table has left out.
+    /// </summary>
+    private static Parallelism WithWholeExperts(Parallelism pool, Architecture architecture) =>
+        pool.RanksPerExpert > DevicesPerServer || (pool.Data > 1 && !DivideExperts(pool.RanksPerExpert, architecture))
+            ? pool with
             {
-                Tensor = 1,
-                Data = stated.Tensor,
+                Expert = pool.ExpertRanks,
             }
-            : stated;
+            : pool;
+
+    private static bool DivideExperts(int ranks, Architecture architecture) =>
+        architecture.Tensors.Tensors.All(tensor =>
+            tensor is not { Role: TensorRole.Expert, Part: ModelPart.Language, Shape.Length: > 1 }
+            || Math.Min(tensor.OutputFeatures, tensor.InputFeatures) % ranks == 0
+        );
 
     /// <summary>
     /// aiconfigurator's table multiplies the tensor or data degree of some runs with the expert degree, which shares

@@ -76,10 +76,11 @@ internal sealed class CachePool
     /// <summary>Loses what was kept for later prompts.</summary>
     public void Forget() => prefixes?.Forget(Free);
 
-    /// <summary>Keeps the computed pieces of a prompt for others.</summary>
-    public void Publish(Sequence sequence) => prefixes?.Publish(sequence);
+    /// <summary>Keeps for others the pieces of a prompt that lie within its first so many tokens.</summary>
+    public void Publish(Sequence sequence, int computed) => Free += prefixes?.Publish(sequence, computed) ?? 0;
 
-    public void PublishAnswer(Sequence sequence, int cachedTokens) => prefixes?.PublishAnswer(sequence, cachedTokens);
+    public void PublishAnswer(Sequence sequence, int cachedTokens) =>
+        Free += prefixes?.PublishAnswer(sequence, cachedTokens) ?? 0;
 
     /// <param name="sequence">Who leaves.</param>
     /// <param name="comesBackWith">

@@ -87,35 +87,39 @@ internal sealed class PrefixCache
         sequence.Left = null;
     }
 
-    /// <summary>Gives names to the pieces of a prompt that are computed by now.</summary>
-    public void Publish(Sequence sequence)
+    /// <summary>
+    /// Gives names to the pieces of a prompt that are in the cache by now. One that another sequence computed at the same time
+    /// is shared from then on, and the copy is free.
+    /// </summary>
+    /// <returns>Blocks that became free.</returns>
+    public long Publish(Sequence sequence, int computed)
     {
         if (sequence.Content is not { } content)
-            return;
+            return 0;
+        var freed = 0L;
         var start = 0;
         for (var i = 0; i < content.Pieces.Length; i++)
         {
             var end = start + content.Pieces[i].Tokens;
             if (i >= sequence.Held.Count)
             {
-                // A piece that another sequence computed at the same time stays a copy without a name.
-                if (end > sequence.Computed || !TryName(sequence, content.Pieces[i].Id, start, end))
-                    return;
+                if (end > computed)
+                    break;
+                freed += Name(sequence, content.Pieces[i].Id, start, end);
             }
             start = end;
         }
+        return freed;
     }
 
     /// <summary>Gives a name to an answer that a later prompt may continue.</summary>
-    public void PublishAnswer(Sequence sequence, int cachedTokens)
-    {
-        if (
-            sequence.Content is { Answer: { } id } content
-            && sequence.Held.Count == content.Pieces.Length
-            && content.Tokens == sequence.PromptTokens
-        )
-            TryName(sequence, id, sequence.PromptTokens, cachedTokens);
-    }
+    /// <returns>Blocks that became free.</returns>
+    public long PublishAnswer(Sequence sequence, int cachedTokens) =>
+        sequence.Content is { Answer: { } id } content
+        && sequence.Held.Count == content.Pieces.Length
+        && content.Tokens == sequence.PromptTokens
+            ? Name(sequence, id, sequence.PromptTokens, cachedTokens)
+            : 0;
 
     /// <summary>Lists what a sequence held as free to be used again, its end first.</summary>
     /// <param name="sequence">Who held it.</param>
@@ -171,21 +175,36 @@ internal sealed class PrefixCache
         AddNameless(freeBlocks);
     }
 
-    private bool TryName(Sequence sequence, long id, int start, int end)
+    /// <summary>Gives a name to a piece, and returns the blocks that became free.</summary>
+    private long Name(Sequence sequence, long id, int start, int end)
     {
         var full = Math.Min(end / blockTokens - start / blockTokens, sequence.OwnBlocks);
-        var piece = new CachedPiece
+        var freed = 0L;
+        if (pieces.TryGetValue(id, out var piece))
         {
-            Id = id,
-            Blocks = full,
-            Holders = 1,
-        };
-        if (!pieces.TryAdd(id, piece))
-            return false;
+            if (piece.Holders++ == 0)
+            {
+                Unlist(piece);
+                freed -= piece.Blocks;
+            }
+            if (full > 0)
+                AddNameless(full);
+            freed += full;
+        }
+        else
+        {
+            piece = new CachedPiece
+            {
+                Id = id,
+                Blocks = full,
+                Holders = 1,
+            };
+            pieces.Add(id, piece);
+        }
         sequence.Held.Add(piece);
-        sequence.SharedBlocks += full;
+        sequence.SharedBlocks += piece.Blocks;
         sequence.OwnBlocks -= full;
-        return true;
+        return freed;
     }
 
     private void AddNameless(long count)

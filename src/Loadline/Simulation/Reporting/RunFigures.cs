@@ -3,6 +3,10 @@ namespace Loadline.Simulation;
 /// <summary>What one run says of the requests that arrived while it was in full swing.</summary>
 public sealed record RunFigures
 {
+    private ReadOnlyMemory<double> ttft;
+    private ReadOnlyMemory<double> tpot;
+    private ReadOnlyMemory<double> endToEnd;
+
     /// <summary>Requests that arrived, all of them.</summary>
     public required int Requests { get; init; }
 
@@ -42,6 +46,15 @@ public sealed record RunFigures
     /// <summary>Share of all prompt tokens that were in the cache.</summary>
     public required double CacheHitShare { get; init; }
 
+    /// <summary>Time to first token that a share of the counted requests does not exceed.</summary>
+    public double TtftAt(double probability) => TimeDistribution.At(ttft.Span, probability);
+
+    /// <inheritdoc cref="TtftAt"/>
+    public double TpotAt(double probability) => TimeDistribution.At(tpot.Span, probability);
+
+    /// <inheritdoc cref="TtftAt"/>
+    public double EndToEndAt(double probability) => TimeDistribution.At(endToEnd.Span, probability);
+
     /// <param name="run">What was played.</param>
     /// <param name="objectives">What a request has to keep.</param>
     /// <param name="warmUpSeconds">
@@ -75,6 +88,10 @@ public sealed record RunFigures
             InFlight = counts.SecondsInSystem / length,
             IsSaturated = !run.WaitsForAnswers && HasGrowingLine(requests, warmUpSeconds),
             CacheHitShare = counts.PromptTokens == 0 ? 0 : (double)counts.CachedTokens / counts.PromptTokens,
+            // Sorted by the distributions above.
+            ttft = counts.TtftMemory,
+            tpot = counts.TpotMemory,
+            endToEnd = counts.EndToEndMemory,
         };
     }
 
@@ -148,11 +165,12 @@ public sealed record RunFigures
         public Span<double> Ttft => ttft.AsSpan(0, Counted);
         public Span<double> Tpot => tpot.AsSpan(0, tpots);
         public Span<double> EndToEnd => endToEnd.AsSpan(0, Counted);
+        public ReadOnlyMemory<double> TtftMemory => ttft.AsMemory(0, Counted);
+        public ReadOnlyMemory<double> TpotMemory => tpot.AsMemory(0, tpots);
+        public ReadOnlyMemory<double> EndToEndMemory => endToEnd.AsMemory(0, Counted);
 
         public void Add(in RequestRecord request, double from, double to, RequestObjectives objectives)
         {
-            PromptTokens += request.PromptTokens;
-            CachedTokens += request.CachedTokens;
             var arrived = request.ArrivalSeconds >= from && request.ArrivalSeconds <= to;
             if (request.IsRejected)
             {
@@ -160,6 +178,8 @@ public sealed record RunFigures
                 TurnedAway += arrived ? 1 : 0;
                 return;
             }
+            PromptTokens += request.PromptTokens;
+            CachedTokens += request.CachedTokens;
             if (!request.IsComplete)
                 return;
             Completed++;

@@ -29,8 +29,10 @@ public readonly record struct TimeDistribution(double Mean, double P50, double P
             );
 
     /// <summary>By linear interpolation between the two nearest, as numpy.percentile and the benchmark tools do.</summary>
-    private static double At(Span<double> sorted, double probability)
+    public static double At(ReadOnlySpan<double> sorted, double probability)
     {
+        if (sorted.IsEmpty)
+            return double.NaN;
         var place = probability * (sorted.Length - 1);
         var lower = (int)place;
         var upper = Math.Min(lower + 1, sorted.Length - 1);

@@ -2,7 +2,8 @@ namespace Loadline.Simulation;
 
 /// <summary>
 /// One budget of tokens a step: decoding sequences first, then prompts that are under way, then those that wait, cut to
-/// what is left. Answers take blocks as they grow; when none are free, whoever was admitted last computes again later.
+/// what is left. Answers take blocks as they grow; when none are free, whoever was admitted last, of the
+/// highest priority number, computes again later.
 /// </summary>
 /// <remarks>
 /// vLLM V1: vllm/v1/core/sched/scheduler.py, Scheduler.schedule; TensorRT-LLM's MAX_UTILIZATION is the same. The mix of
@@ -17,7 +18,7 @@ internal sealed class ChunkedPrefill(SchedulerLimits limits, CachePool pool) : S
         AdmitComputed(now, log);
         var before = Preemptions;
         while (Decoding.BlocksFor(1) > Pool.Free)
-            PreemptNewest(log);
+            PreemptVictim(log);
         TakeGrowth();
         plan.Decodes = Decoding.Count > 0;
 
@@ -36,12 +37,12 @@ internal sealed class ChunkedPrefill(SchedulerLimits limits, CachePool pool) : S
             var sequence = Prefilling[i];
             var tokens = Math.Min(budget - used, sequence.Target - sequence.Computed);
             var missing = Math.Max(0, Pool.Missing(sequence, sequence.Computed + tokens));
-            while (missing > Pool.Free && Newest is { HeapIndex: < 0 } last && !ReferenceEquals(last, sequence))
-                PreemptNewest(log);
+            while (missing > Pool.Free && Victim is { } last && Prefilling.LastIndexOf(last) > i)
+                PreemptVictim(log);
             if (missing > Pool.Free)
                 break;
             Pool.Take(sequence, missing);
-            plan.Add(sequence, tokens);
+            Add(plan, sequence, tokens);
             used += tokens;
         }
         return used;
@@ -53,8 +54,15 @@ internal sealed class ChunkedPrefill(SchedulerLimits limits, CachePool pool) : S
         {
             var sequence = Prefilling[^1];
             var tokens = Math.Min(budget, sequence.Target - sequence.Computed);
-            plan.Add(sequence, tokens);
+            Add(plan, sequence, tokens);
             budget -= tokens;
         }
+    }
+
+    /// <summary>Blocks have names as soon as they are scheduled, so that the next in line finds them in the same step.</summary>
+    private void Add(StepPlan plan, Sequence sequence, int tokens)
+    {
+        plan.Add(sequence, tokens);
+        Pool.Publish(sequence, sequence.Computed + tokens);
     }
 }

@@ -81,7 +81,7 @@ internal sealed class PrefillFirst(SchedulerLimits limits, CachePool pool) : Sch
 
     private void Retract(RunLog log)
     {
-        PreemptNewest(log);
+        PreemptVictim(log);
         var all = Decoding.RemainingSum + Decoding.DecodedSum;
         ratioAtStart = Math.Min(1, (Decoding.DecodedSum + StepsAfterRetraction * Decoding.Count) / (double)(all + 1));
         ratioStart = Decoding.Step;

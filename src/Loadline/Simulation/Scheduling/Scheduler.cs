@@ -11,6 +11,7 @@ internal abstract class Scheduler(SchedulerLimits limits, CachePool pool)
     private readonly Stack<Sequence> spent = new();
     private readonly List<Sequence> joined = [];
     private Sequence? newest;
+    private bool hasPriorities;
 
     /// <summary>End of the last step that decoded; those in <see cref="joined"/> have not been in one yet.</summary>
     private double decodedUntil;
@@ -51,6 +52,7 @@ internal abstract class Scheduler(SchedulerLimits limits, CachePool pool)
     {
         var sequence = spent.TryPop(out var old) ? old : new Sequence();
         sequence.Reset(request, arrival);
+        hasPriorities |= arrival.Priority != 0;
         Waiting.AddLast(sequence);
     }
 
@@ -63,6 +65,7 @@ internal abstract class Scheduler(SchedulerLimits limits, CachePool pool)
         sequence.Content = null;
         sequence.IsComputedElsewhere = true;
         sequence.LastTokenSeconds = firstTokenSeconds;
+        hasPriorities |= arrival.Priority != 0;
         Waiting.AddLast(sequence);
     }
 
@@ -110,7 +113,7 @@ internal abstract class Scheduler(SchedulerLimits limits, CachePool pool)
         foreach (var (sequence, tokens) in plan.Prompts)
         {
             sequence.Computed += tokens;
-            pool.Publish(sequence);
+            pool.Publish(sequence, sequence.Computed);
             if (sequence.Computed < sequence.Target)
                 continue;
             Prefilling.Remove(sequence);
@@ -163,8 +166,20 @@ internal abstract class Scheduler(SchedulerLimits limits, CachePool pool)
     /// <summary>True when the first in line has a prompt to compute.</summary>
     protected bool HasPromptWaiting => Waiting.Count > 0 && !Waiting.First.IsComputedElsewhere;
 
-    /// <summary>The sequence that was admitted last.</summary>
-    protected Sequence? Newest => newest;
+    /// <summary>The sequence that has to give way: of the highest priority number, whoever was admitted last.</summary>
+    protected Sequence? Victim
+    {
+        get
+        {
+            var victim = newest;
+            for (var sequence = hasPriorities ? newest?.Older : null; sequence is not null; sequence = sequence.Older)
+            {
+                if (sequence.Priority > victim!.Priority)
+                    victim = sequence;
+            }
+            return victim;
+        }
+    }
 
     /// <summary>Steps a sequence stays for; longer than its answer where a batch ends together.</summary>
     protected virtual int StepsOf(Sequence sequence, int left) => left;
@@ -197,7 +212,7 @@ internal abstract class Scheduler(SchedulerLimits limits, CachePool pool)
     public IReadOnlyList<int> Abandon()
     {
         var lost = new List<int>();
-        while (Newest is { } sequence)
+        while (newest is { } sequence)
         {
             if (sequence.HeapIndex >= 0)
             {
@@ -232,12 +247,12 @@ internal abstract class Scheduler(SchedulerLimits limits, CachePool pool)
     }
 
     /// <summary>
-    /// Returns the sequence that was admitted last to the front of the line; what it had computed is lost unless others
+    /// Returns the sequence that has to give way to the front of the line; what it had computed is lost unless others
     /// share it.
     /// </summary>
-    protected void PreemptNewest(RunLog log)
+    protected void PreemptVictim(RunLog log)
     {
-        var sequence = newest ?? throw new InvalidOperationException("no sequence to preempt");
+        var sequence = Victim ?? throw new InvalidOperationException("no sequence to preempt");
         var cached = sequence.Computed;
         if (sequence.HeapIndex >= 0)
         {

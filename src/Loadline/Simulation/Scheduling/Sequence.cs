@@ -12,6 +12,8 @@ internal sealed class Sequence
 
     public PromptContent? Content { get; set; }
 
+    public int Priority { get; set; }
+
     /// <summary>Tokens to compute before it decodes: the prompt, after a preemption also what it had generated.</summary>
     public int Target { get; set; }
 
@@ -63,6 +65,7 @@ internal sealed class Sequence
         PromptTokens = arrival.PromptTokens;
         OutputTokens = arrival.OutputTokens;
         Content = arrival.Content;
+        Priority = arrival.Priority;
         Target = arrival.PromptTokens;
         Computed = 0;
         Generated = 0;

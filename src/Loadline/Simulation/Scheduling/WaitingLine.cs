@@ -1,6 +1,9 @@
 namespace Loadline.Simulation;
 
-/// <summary>Requests that wait to be admitted, first come first; preempted ones return to the front.</summary>
+/// <summary>
+/// Requests that wait to be admitted: lower priorities first, and of one priority first come first; preempted ones return in
+/// front of those.
+/// </summary>
 internal sealed class WaitingLine
 {
     private Sequence[] ring = new Sequence[64];
@@ -13,16 +16,22 @@ internal sealed class WaitingLine
     public void AddLast(Sequence sequence)
     {
         MakeRoom();
-        ring[(first + Count) & (ring.Length - 1)] = sequence;
         Count++;
+        var place = Count - 1;
+        for (; place > 0 && At(place - 1).Priority > sequence.Priority; place--)
+            At(place) = At(place - 1);
+        At(place) = sequence;
     }
 
     public void AddFirst(Sequence sequence)
     {
         MakeRoom();
         first = (first - 1) & (ring.Length - 1);
-        ring[first] = sequence;
         Count++;
+        var place = 0;
+        for (; place < Count - 1 && At(place + 1).Priority < sequence.Priority; place++)
+            At(place) = At(place + 1);
+        At(place) = sequence;
     }
 
     public Sequence TakeFirst()
@@ -33,6 +42,8 @@ internal sealed class WaitingLine
         Count--;
         return sequence;
     }
+
+    private ref Sequence At(int place) => ref ring[(first + place) & (ring.Length - 1)];
 
     private void MakeRoom()
     {

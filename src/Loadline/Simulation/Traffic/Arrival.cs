@@ -10,6 +10,9 @@ public readonly record struct Arrival(double Seconds, int PromptTokens, int Outp
 {
     /// <summary>What of the prompt other requests may have left in the cache; null when it is like no other.</summary>
     public PromptContent? Content { get; init; }
+
+    /// <summary>Lower numbers go first where the engine minds; requests of one number in the order of their arrival.</summary>
+    public int Priority { get; init; }
 }
 
 /// <summary>A run of prompt tokens that other prompts may begin with as well.</summary>

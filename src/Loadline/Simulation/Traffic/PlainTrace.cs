@@ -15,6 +15,7 @@ internal static class PlainTrace
     private const int Session = 3;
     private const int SharedPrefixTokens = 4;
     private const int PrefixId = 5;
+    private const int Priority = 6;
 
     private static readonly TraceColumn[] Columns =
     [
@@ -24,6 +25,7 @@ internal static class PlainTrace
         new("session", TraceValue.Text, Required: false),
         new("sharedPrefixTokens", Required: false),
         new("prefixId", TraceValue.Text, Required: false),
+        new("priority", Required: false),
     ];
 
     public static readonly TraceFormat Csv = new("Loadline CSV", IsJson: false, Columns, Read);
@@ -40,7 +42,15 @@ internal static class PlainTrace
                 rows.Tokens(PromptTokens, least: 1),
                 rows.Tokens(OutputTokens)
             );
-            trace.Add(rows, ArrivalSeconds, arrival with { Content = contents.Of(rows, arrival) });
+            trace.Add(
+                rows,
+                ArrivalSeconds,
+                arrival with
+                {
+                    Content = contents.Of(rows, arrival),
+                    Priority = rows.Text(Priority).IsEmpty ? 0 : rows.Tokens(Priority),
+                }
+            );
         }
     }
 

@@ -80,6 +80,28 @@ public sealed class InferenceRowTests
         )
             .Refused.ShouldBe("accelerator CPU: Abacus (10 beads) has no id");
 
+    // MLPerf 4.1 and 5.1, Llama 2 70B on eight MI300X, everything at once: 23,515 and 27,678 tokens per second.
+    [Theory]
+    [InlineData("vllm", "\"vLLM 0.4.3+rocm614, PyTorch 2.3.0, ROCm 6.1.2\"", 23_514.8)]
+    [InlineData("vllm", "\"vLLM 0.6.5.dev964+mlperf50, ROCm 6.3.1\"", 27_678.1)]
+    [InlineData("other", "\"Mango LLMBoost AI Enterprise Platform, ROCm 6.12.12\"", 27_678.1)]
+    public void What_amd_builds_of_vllm_has_the_speed_of_its_newest(string engine, string version, double published)
+    {
+        var scored = Score(
+            $"{Heading}\n1,2024-08,{engine},{version},meta-llama/Llama-2-70b-chat-hf,fp8,fp8,,amd-mi300x-192gb,8,,,,222,294,max,,offline-throughput,output_tok_s_total,{published}\n"
+        );
+
+        scored.AbsoluteError!.Value.ShouldBeLessThan(0.3);
+    }
+
+    // 36 ranks cannot split the 2,048 features of an expert, so they deal whole ones.
+    [Fact]
+    public void Experts_that_no_server_could_split_are_dealt_whole() =>
+        Score(
+            $"{Heading}\n1,2025-11,trtllm,1.1,deepseek-ai/DeepSeek-R1,nvfp4,,,nvidia-gb200-186gb,36,36,1,1,1024,1024,32,closed-loop,server,tpot_ms_mean,10\n"
+        )
+            .Refused.ShouldBeNull();
+
     [Fact]
     public void An_engine_that_nobody_described_is_named_when_it_is_refused() =>
         Score("other", "sambaflow", "meta-llama/Llama-2-7b-hf", "bf16", "nvidia-h100-sxm-80gb")

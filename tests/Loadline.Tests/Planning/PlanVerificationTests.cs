@@ -1,0 +1,78 @@
+using Loadline.Planning;
+using Loadline.Quantities;
+using Shouldly;
+using Xunit;
+
+namespace Loadline.Tests.Planning;
+
+public sealed class PlanVerificationTests
+{
+    private static readonly Scenario Busy = Scenarios.Of(
+        people: 20_000,
+        ttft: Scenarios.P95(1.5),
+        tpot: Scenarios.P95(0.05),
+        endToEnd: Scenarios.P95(30)
+    );
+
+    private static Plan Verified(Scenario scenario) =>
+        Scenarios.Verifying.Plan(scenario, TestContext.Current.CancellationToken);
+
+    private static Plan Searched(Scenario scenario) =>
+        Scenarios.Planner.Plan(scenario, TestContext.Current.CancellationToken);
+
+    [Fact]
+    public void Every_option_that_is_shown_has_been_simulated()
+    {
+        var plan = Verified(Busy);
+
+        plan.Alternatives.Add(plan.Recommended!)
+            .Concat(plan.Pareto)
+            .ShouldAllBe(candidate => candidate.SimulatedRequests >= 800);
+        plan.Recommended!.TtftSeconds.Evidence.ShouldNotBe(Evidence.Assumed);
+    }
+
+    [Fact]
+    public void Without_verification_the_same_options_are_closed_forms() =>
+        Searched(Busy).Recommended!.SimulatedRequests.ShouldBeNull();
+
+    [Fact]
+    public void Simulated_percentiles_keep_the_objectives()
+    {
+        var plan = Verified(Busy);
+
+        foreach (var candidate in plan.Alternatives.Add(plan.Recommended!))
+        {
+            candidate.TtftSeconds.Value.ShouldBeLessThan(1.5);
+            candidate.TpotSeconds.Value.ShouldBeLessThan(0.05);
+            candidate.EndToEndSeconds.Value.ShouldBeLessThan(30);
+        }
+    }
+
+    [Fact]
+    public void Simulation_never_makes_a_plan_cheaper_than_the_search_found_it()
+    {
+        var searched = Searched(Busy).Recommended!;
+        var verified = Verified(Busy).Recommended!;
+
+        verified.CostPerMonthUsd.Value.ShouldBeGreaterThanOrEqualTo(searched.CostPerMonthUsd.Value);
+    }
+
+    [Fact]
+    public void The_same_scenario_gives_the_same_figures_every_time() =>
+        Verified(Busy).Recommended!.TtftSeconds.ShouldBe(Verified(Busy).Recommended!.TtftSeconds);
+
+    /// <summary>
+    /// A light load meets no queue: what is simulated and the closed form differ by the requests that were drawn and by how
+    /// a percentile of a sum is put together, not by a factor.
+    /// </summary>
+    [Fact]
+    public void At_a_light_load_simulation_and_closed_form_agree()
+    {
+        var light = Scenarios.Of(people: 20, endToEnd: Scenarios.P95(60));
+        var simulated = Verified(light).Recommended!;
+        var closed = Searched(light).Recommended!;
+
+        (simulated.TpotSeconds.Value / closed.TpotSeconds.Value).ShouldBeInRange(0.8, 1.25);
+        (simulated.EndToEndSeconds.Value / closed.EndToEndSeconds.Value).ShouldBeInRange(0.8, 1.25);
+    }
+}
