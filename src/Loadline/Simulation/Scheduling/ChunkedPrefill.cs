@@ -24,7 +24,9 @@ internal sealed class ChunkedPrefill(SchedulerLimits limits, CachePool pool) : S
 
         var budget = Limits.StepTokens - Decoding.Count;
         budget -= ContinuePrompts(plan, budget, now, log);
-        if (Preemptions == before)
+        // In a step that preempts nobody is let in.
+        MayAdmitNext = Preemptions != before;
+        if (!MayAdmitNext)
             AdmitPrompts(plan, budget, now, log);
     }
 

@@ -39,6 +39,8 @@ internal sealed class PrefillFirst(SchedulerLimits limits, CachePool pool) : Sch
             AddPrompts(plan, now, log);
         TakeGrowth();
         plan.Decodes = Decoding.Count > 0;
+        // What answers are expected to take shrinks with every step.
+        MayAdmitNext = HasPromptWaiting && Running < Limits.MaximumSequences;
     }
 
     private void AddPrompts(StepPlan plan, double now, RunLog log)

@@ -71,9 +71,12 @@ internal abstract class Scheduler(SchedulerLimits limits, CachePool pool)
 
     /// <summary>Steps that only decode and change nothing else but the length of what decodes.</summary>
     public long SteadySteps =>
-        ReservesAnswers
-            ? Decoding.StepsToNextEnd
-            : Math.Min(Decoding.StepsToNextEnd, Decoding.StepsWith(pool.Free + grown));
+        MayAdmitNext && Waiting.Count > 0 ? 1
+        : ReservesAnswers ? Decoding.StepsToNextEnd
+        : Math.Min(Decoding.StepsToNextEnd, Decoding.StepsWith(pool.Free + grown));
+
+    /// <summary>True when the next step may let in somebody whom this one could not, though nothing has ended.</summary>
+    protected bool MayAdmitNext { get; set; }
 
     /// <summary>Takes so many steps of decoding from one time to another.</summary>
     public void Decode(long steps, double start, double end, RunLog log)
