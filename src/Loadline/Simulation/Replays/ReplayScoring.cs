@@ -23,6 +23,7 @@ public sealed class ReplayScoring(CatalogReader catalog, ModelSource models)
         {
             foreach (var time in window.Times)
             {
+                var predicted = played.IsEmpty ? null : Between(time, window, played, evidence);
                 yield return new ScoredCase
                 {
                     Id = window.Name.Length == 0 ? run.Id : $"{run.Id}, {window.Name}",
@@ -30,14 +31,14 @@ public sealed class ReplayScoring(CatalogReader catalog, ModelSource models)
                     Deployment = $"{run.Id}|{window.Name}",
                     Slices = [$"model {run.Model}", $"accelerator {run.Accelerator}"],
                     Measured = time.Seconds,
-                    Predicted = played.IsEmpty ? null : Between(time, window, played, evidence),
-                    Refused = refused,
+                    Predicted = predicted,
+                    Refused = refused ?? (predicted is null ? "no request could be served" : null),
                 };
             }
         }
     }
 
-    private static Estimate Between(
+    private static Estimate? Between(
         MeasuredTime time,
         MeasuredWindow window,
         ImmutableArray<SimulationRun> played,
@@ -45,7 +46,7 @@ public sealed class ReplayScoring(CatalogReader catalog, ModelSource models)
     )
     {
         var values = played.Select(run => time.Of(Within(run, window))).ToList();
-        return new Estimate(values[0], values.Min(), values.Max(), evidence);
+        return values.Exists(double.IsNaN) ? null : new Estimate(values[0], values.Min(), values.Max(), evidence);
     }
 
     private static ReadOnlySpan<RequestRecord> Within(SimulationRun run, MeasuredWindow window)

@@ -36,7 +36,15 @@ public static class ServingRunsFile
         {
             throw new BadContentException(file, exception.Path ?? "", exception.Message, "JSON with \"runs\"");
         }
-        return [.. document.Runs.Select((run, index) => RunOf(file, index, run))];
+        return
+        [
+            .. document.Runs.Select(
+                (run, index) =>
+                    run is null
+                        ? throw new BadContentException(file, $"runs[{index}]", "null", "a run")
+                        : RunOf(file, index, run)
+            ),
+        ];
     }
 
     private static MeasuredRun RunOf(string file, int index, Run run)
@@ -45,13 +53,16 @@ public static class ServingRunsFile
         if (run.Traffic.Stages.IsDefaultOrEmpty)
             throw new BadContentException(file, $"{place}.traffic.stages", "none", "at least one");
         var lengths = run.Traffic.SharedPrefix;
-        if (lengths.QuestionLen < 1 || lengths.OutputLen < 1 || lengths.SystemPromptLen < 0)
-            throw new BadContentException(
-                file,
-                $"{place}.traffic.shared_prefix",
-                $"{lengths.SystemPromptLen}, {lengths.QuestionLen} and {lengths.OutputLen} tokens",
-                "lengths above 0"
-            );
+        const int MostTokens = 1_000_000;
+        Check("tensor_parallel", run.TensorParallel, 1, 1024);
+        Check("block_size", run.BlockSize, run.GpuKvBlocks is null ? 0 : 1, MostTokens);
+        Check("gpu_kv_blocks", run.GpuKvBlocks, 1, 1L << 40);
+        Check("max_num_seqs", run.MaxNumSeqs, 1, int.MaxValue);
+        Check("max_num_batched_tokens", run.MaxNumBatchedTokens, 1, int.MaxValue);
+        Check("traffic.shared_prefix.question_len", lengths.QuestionLen, 1, MostTokens);
+        Check("traffic.shared_prefix.output_len", lengths.OutputLen, 1, MostTokens);
+        Check("traffic.shared_prefix.system_prompt_len", lengths.SystemPromptLen, 0, MostTokens);
+        Check("traffic.shared_prefix.num_unique_system_prompts", lengths.NumUniqueSystemPrompts, 0, MostTokens);
         var windows = ImmutableArray.CreateBuilder<MeasuredWindow>();
         var arrivals = new List<Arrival>();
         var start = 0.0;
@@ -67,7 +78,7 @@ public static class ServingRunsFile
                     $"numbers above 0 and fewer than {MostRequests:N0} requests"
                 );
             AddStage(arrivals, lengths, rate, start, duration);
-            if (run.Measured.TryGetValue($"stage {stage}", out var measured))
+            if (run.Measured.TryGetValue($"stage {stage}", out var measured) && measured is not null)
                 windows.Add(new($"stage {stage}", start, start + duration, [.. TimesOf(measured)]));
             start += duration;
         }
@@ -90,6 +101,12 @@ public static class ServingRunsFile
             Arrivals = [.. arrivals],
             Windows = windows.ToImmutable(),
         };
+
+        void Check(string field, long? found, long least, long most)
+        {
+            if (found < least || found > most)
+                throw new BadContentException(file, $"{place}.{field}", $"{found}", $"{least} to {most}");
+        }
     }
 
     /// <summary>
@@ -134,7 +151,7 @@ public static class ServingRunsFile
         }
     }
 
-    internal sealed record RunsDocument(ImmutableArray<Run> Runs);
+    internal sealed record RunsDocument(ImmutableArray<Run?> Runs);
 
     internal sealed record Run
     {
@@ -150,7 +167,7 @@ public static class ServingRunsFile
         public long? GpuKvBlocks { get; init; }
         public int BlockSize { get; init; }
         public required Traffic Traffic { get; init; }
-        public required Dictionary<string, Dictionary<string, double>> Measured { get; init; }
+        public required Dictionary<string, Dictionary<string, double>?> Measured { get; init; }
     }
 
     internal sealed record Traffic
@@ -170,6 +187,10 @@ public static class ServingRunsFile
     internal sealed record Stage(double Rate, double Duration);
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true
+)]
 [JsonSerializable(typeof(ServingRunsFile.RunsDocument))]
 internal sealed partial class ServingRunsJson : JsonSerializerContext;
