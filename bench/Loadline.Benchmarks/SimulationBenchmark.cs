@@ -39,11 +39,7 @@ public class SimulationBenchmark
             .Deployment;
         hour = Hour();
         million = new TraceTraffic(hour.Tiled(Million));
-        lengths = new TypicalLengths(
-            (long)hour.Average(arrival => arrival.PromptTokens),
-            (long)hour.Average(arrival => arrival.OutputTokens),
-            hour.Max(arrival => (long)arrival.PromptTokens + arrival.OutputTokens)
-        );
+        lengths = TypicalLengths.Of(hour);
     }
 
     /// <returns>99th percentile of the time to first token, in seconds.</returns>

@@ -60,7 +60,16 @@ public sealed class SimulateTests : IDisposable
     [InlineData("--rate", "20", "--replicas", "2", "--outage", "1:2-5", "--outage", "0:3-6")]
     [InlineData("--rate", "2", "--turns", "4", "--think", "2", "--router", "prefix-aware", "--replicas", "2")]
     [InlineData("--users", "16", "--think", "0.5", "--max-sequences", "8")]
-    [InlineData("--users", "8", "--draft", "meta-llama/Llama-3.2-1B-Instruct", "--draft-tokens", "3", "--acceptance", "0.7")]
+    [InlineData(
+        "--users",
+        "8",
+        "--draft",
+        "meta-llama/Llama-3.2-1B-Instruct",
+        "--draft-tokens",
+        "3",
+        "--acceptance",
+        "0.7"
+    )]
     [InlineData("--rate", "4", "--max-waiting", "1", "--burstiness", "0.1", "--ttft", "0.1")]
     [InlineData("--rate", "9", "--prompt-p95", "2000", "--output-p95", "300", "--shared-prefix", "500")]
     public void Every_estimate_is_a_number_between_its_bounds(params string[] options)

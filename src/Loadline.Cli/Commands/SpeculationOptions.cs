@@ -33,13 +33,3 @@ internal sealed class SpeculationOptions
 
     public double Acceptance(ParseResult parsed) => parsed.GetValue(acceptance) ?? 0;
 }
-
-/// <summary>Options that say nothing without another.</summary>
-internal static class OtherOption
-{
-    public static void RefuseWithout(ParseResult parsed, Option option, bool hasOther, string other)
-    {
-        if (!hasOther && parsed.GetResult(option) is { Implicit: false })
-            throw new BadContentException(option.Name, "", $"no {other}", "both");
-    }
-}

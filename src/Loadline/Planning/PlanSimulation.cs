@@ -72,7 +72,7 @@ internal sealed class PlanSimulation(Scenario scenario)
         var run = Simulator.Run(
             new Cluster
             {
-                Serving = ClusterBuilder.Pool(deployment, 1, times, LengthsOf(arrivals), null, poolBytes),
+                Serving = ClusterBuilder.Pool(deployment, 1, times, TypicalLengths.Of(arrivals), null, poolBytes),
                 FrontDoor = FrontDoor.Usual.Times(slowdown),
             },
             new TraceTraffic(arrivals)
@@ -127,11 +127,4 @@ internal sealed class PlanSimulation(Scenario scenario)
             return (int)Math.Clamp(RequestsInTail / Math.Max(1e-9, 1 - furthest), FewestRequests, MostRequests);
         }
     }
-
-    private static TypicalLengths LengthsOf(Arrival[] arrivals) =>
-        new(
-            Math.Max(1, (long)arrivals.Average(arrival => arrival.PromptTokens)),
-            Math.Max(1, (long)arrivals.Average(arrival => arrival.OutputTokens)),
-            arrivals.Max(arrival => (long)arrival.PromptTokens + arrival.OutputTokens)
-        );
 }

@@ -110,4 +110,12 @@ public static class ClusterBuilder
 /// <param name="PromptTokens">Mean tokens of a prompt.</param>
 /// <param name="OutputTokens">Mean tokens of an answer.</param>
 /// <param name="LongestSequence">Tokens of the longest prompt with its answer.</param>
-public readonly record struct TypicalLengths(long PromptTokens, long OutputTokens, long LongestSequence);
+public readonly record struct TypicalLengths(long PromptTokens, long OutputTokens, long LongestSequence)
+{
+    public static TypicalLengths Of(IReadOnlyCollection<Arrival> arrivals) =>
+        new(
+            Math.Max(1, (long)arrivals.Average(arrival => arrival.PromptTokens)),
+            Math.Max(1, (long)arrivals.Average(arrival => arrival.OutputTokens)),
+            arrivals.Max(arrival => (long)arrival.PromptTokens + arrival.OutputTokens)
+        );
+}

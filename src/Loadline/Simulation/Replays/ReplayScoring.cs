@@ -65,11 +65,7 @@ public sealed class ReplayScoring(CatalogReader catalog, ModelSource models)
     private static ImmutableArray<SimulationRun> Play(MeasuredRun run, Deployment deployment)
     {
         var error = PredictionError.Of(deployment).Factor;
-        var lengths = new TypicalLengths(
-            (long)run.Arrivals.Average(arrival => arrival.PromptTokens),
-            (long)run.Arrivals.Average(arrival => arrival.OutputTokens),
-            run.Arrivals.Max(arrival => (long)arrival.PromptTokens + arrival.OutputTokens)
-        );
+        var lengths = TypicalLengths.Of(run.Arrivals);
         return [.. ((double[])[1, error, 1 / error]).Select(Once)];
 
         SimulationRun Once(double slowdown) =>
