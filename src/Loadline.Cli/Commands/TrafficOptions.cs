@@ -127,23 +127,23 @@ internal sealed class TrafficOptions
     private RequestedTraffic OfRate(ParseResult parsed, RequestedLengths asked, double perSecond)
     {
         OtherOption.RefuseBeside(parsed, think, rate);
-        var arrivals = At(perSecond);
+        var arrivals = At(perSecond, CountOf(parsed));
         return new RequestedTraffic(
             new TraceTraffic(arrivals),
             $"{arrivals.Length:N0} requests, {perSecond:G4} per second{Said(parsed)}, {asked.Name}",
             TypicalLengths.Of(arrivals),
-            rate => new TraceTraffic(At(rate)),
+            rate => new TraceTraffic(At(rate, LongEnough(parsed, rate))),
             perSecond
         );
 
-        Arrival[] At(double rate)
+        Arrival[] At(double rate, int requests)
         {
             var traffic = new GeneratedTraffic
             {
                 Process = Process(parsed, rate),
                 Lengths = asked.Both,
                 Prefix = asked.Prefix,
-                Count = CountOf(parsed),
+                Count = requests,
                 Seconds = SecondsOf(parsed),
                 Seed = SeedOf(parsed),
             }.Generate();
@@ -151,6 +151,20 @@ internal sealed class TrafficOptions
                 ? traffic
                 : throw new BadContentException(seconds.Name, "", "no request in that time", "a longer time");
         }
+    }
+
+    /// <summary>
+    /// Requests of a trial at some rate: two minutes of them, so that a line has the time to grow where one does, unless it was
+    /// said how many there are.
+    /// </summary>
+    private int LongEnough(ParseResult parsed, double perSecond)
+    {
+        const double Seconds = 120;
+        const int Most = 200_000;
+        var own = CountOf(parsed);
+        return parsed.GetValue(count) is null && parsed.GetValue(seconds) is null
+            ? (int)Math.Clamp(Seconds * perSecond, own, Most)
+            : own;
     }
 
     private RequestedTraffic OfUsers(ParseResult parsed, RequestedLengths asked, int people)
