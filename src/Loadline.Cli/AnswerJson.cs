@@ -26,9 +26,13 @@ namespace Loadline.Cli;
 [JsonSerializable(typeof(Simulation.ServingReport))]
 [JsonSerializable(typeof(Plan))]
 [JsonSerializable(typeof(ValidationAnswer))]
+[JsonSerializable(typeof(DecisionAnswer))]
 [JsonSerializable(typeof(IReadOnlyList<CatalogItem>))]
 [JsonSerializable(typeof(JsonElement))]
 internal sealed partial class AnswerJson : JsonSerializerContext;
 
 internal sealed class CamelCaseEnum<T>() : JsonStringEnumConverter<T>(JsonNamingPolicy.CamelCase)
     where T : struct, Enum;
+
+/// <summary>The answer of <c>validate --decisions</c>.</summary>
+internal sealed record DecisionAnswer(string File, DecisionScore Decisions);
