@@ -39,7 +39,7 @@ internal sealed class Answer(string outputOption = "--output")
             ? ToJson(answer, type)
             : ToText(surroundings, parsed.GetValue(output), answer, render);
         if (parsed.GetValue(output) is { } file)
-            Write(file, text);
+            Write(file, writer => writer.Write(text));
         else
             surroundings.Out.Write(text);
     }
@@ -59,14 +59,14 @@ internal sealed class Answer(string outputOption = "--output")
     }
 
     /// <summary>Writes a file that appears complete or not at all.</summary>
-    public static void Write(string file, string text)
+    public static void Write(string file, Action<TextWriter> write)
     {
         if (Directory.Exists(file))
             throw new IOException($"{file}: is a directory; expected a file");
         try
         {
-            if (!WriteInPlace(file, text))
-                WriteWhole(TargetOf(file), text);
+            if (!WriteInPlace(file, write))
+                WriteWhole(TargetOf(file), write);
         }
         catch (DirectoryNotFoundException)
         {
@@ -83,25 +83,26 @@ internal sealed class Answer(string outputOption = "--output")
         File.Exists(file) ? File.ResolveLinkTarget(file, returnFinalTarget: true)?.FullName ?? file : file;
 
     /// <summary>Devices and pipes are written to: replacing one by a file would take it from everybody.</summary>
-    private static bool WriteInPlace(string file, string text)
+    private static bool WriteInPlace(string file, Action<TextWriter> write)
     {
         if (!File.Exists(file) || new FileInfo(file).Length > 0)
             return false;
         using var stream = new FileStream(file, FileMode.Open, FileAccess.Write);
         if (stream.CanSeek && !Path.GetFullPath(file).StartsWith("/dev/", StringComparison.Ordinal))
             return false;
-        using var writer = new StreamWriter(stream, Utf8);
-        writer.Write(text);
+        using var writer = new StreamWriter(stream, Utf8) { NewLine = "\n" };
+        write(writer);
         return true;
     }
 
     /// <summary>The file appears complete or not at all.</summary>
-    private static void WriteWhole(string file, string text)
+    private static void WriteWhole(string file, Action<TextWriter> write)
     {
         var temporary = $"{file}.{Environment.ProcessId}.tmp";
         try
         {
-            File.WriteAllText(temporary, text, Utf8);
+            using (var writer = new StreamWriter(temporary, append: false, Utf8) { NewLine = "\n" })
+                write(writer);
             File.Move(temporary, file, overwrite: true);
         }
         finally

@@ -113,8 +113,8 @@ internal static class SimulateCommand
                 };
             if (report.Run is { } run)
             {
-                Write(parsed.GetValue(requests), writer => RequestsFile.Write(writer, run.Requests.Span));
-                Write(parsed.GetValue(timeline), writer => TimelineFile.Write(writer, run));
+                Write(parsed, requests, writer => RequestsFile.Write(writer, run.Requests.Span));
+                Write(parsed, timeline, writer => TimelineFile.Write(writer, run));
             }
             answer.Print(parsed, surroundings, report, AnswerJson.Default.ServingReport, SimulatePage.Render);
             return report.Partial ? ExitCodes.Interrupted
@@ -181,13 +181,13 @@ internal static class SimulateCommand
         : share is > 0 and <= 1 ? share
         : throw new BadContentException(option.Name, "", $"{share}", "a share above 0, up to 1");
 
-    private static void Write(string? file, Action<TextWriter> write)
+    private static void Write(ParseResult parsed, Option<string?> option, Action<TextWriter> write)
     {
-        if (file is null)
+        if (parsed.GetValue(option) is not { } file)
             return;
-        var text = new StringWriter { NewLine = "\n" };
-        write(text);
-        Answer.Write(file, text.ToString());
+        if (string.IsNullOrWhiteSpace(file))
+            throw new BadContentException(option.Name, "", "an empty name", "a file");
+        Answer.Write(file, write);
     }
 
     private sealed class Count(Action<string> say, int all) : IProgress<int>

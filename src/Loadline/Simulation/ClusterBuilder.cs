@@ -43,13 +43,14 @@ public static class ClusterBuilder
         var rules = deployment.Rules;
         var isPooled = rules.MemoryBudget != MemoryBudget.None;
         var policy = overrides.Policy ?? deployment.Engine.SchedulingPolicy;
+        var longest = Math.Min(lengths.LongestSequence, deployment.Architecture.MaximumContext ?? long.MaxValue);
+        var sequences = overrides.MaximumSequences ?? rules.MaximumSequences;
+        if (!isPooled)
+            sequences = (int)Math.Min(sequences, memory.MaximumConcurrency(longest).Value);
         var cache = isPooled
             ? PoolOf(memory, rules, lengths, poolBytes ?? (bytes => bytes.Value))
-            : ContextsOf(
-                memory,
-                rules,
-                Math.Min(lengths.LongestSequence, deployment.Architecture.MaximumContext ?? long.MaxValue)
-            );
+            // Engines without a pool set a context aside for each of the sequences that run together.
+            : new CacheSize(sequences * longest, 1);
         if (overrides.CacheTokens is { } tokens)
             cache = cache with { Blocks = tokens / cache.BlockTokens };
         return new ReplicaPool
@@ -60,7 +61,7 @@ public static class ClusterBuilder
             Policy = policy,
             Limits = new SchedulerLimits
             {
-                MaximumSequences = overrides.MaximumSequences ?? rules.MaximumSequences,
+                MaximumSequences = Math.Max(1, sequences),
                 StepTokens = overrides.StepTokens ?? rules.PromptBatchTokens ?? rules.MaximumBatchedTokens,
                 LongestSequence =
                     deployment.MaximumModelLength ?? deployment.Architecture.MaximumContext ?? long.MaxValue,
@@ -96,13 +97,6 @@ public static class ClusterBuilder
             block,
             (long)Math.Ceiling(Math.Max(0, besides / bytesPerBlock) - 1e-6)
         );
-    }
-
-    /// <summary>Engines without a pool set a context aside for each of the sequences that run together.</summary>
-    private static CacheSize ContextsOf(ServingMemory memory, EngineRules rules, long longest)
-    {
-        var contexts = Math.Min(rules.MaximumSequences, memory.MaximumConcurrency(longest).Value);
-        return new CacheSize((long)contexts * longest, 1);
     }
 }
 

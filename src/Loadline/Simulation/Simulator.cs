@@ -118,7 +118,11 @@ public sealed class Simulator
                     records[request].Replica = number;
                     Interlocked.Increment(ref finished);
                 }
-                replica.AdvanceTo(double.PositiveInfinity);
+                for (var steps = 1; replica.TryStep(double.PositiveInfinity); steps++)
+                {
+                    if (steps % EventsBetweenLooks == 0 && watch.Cancellation.IsCancellationRequested)
+                        return;
+                }
             }
         );
         isPartial = watch.Cancellation.IsCancellationRequested;

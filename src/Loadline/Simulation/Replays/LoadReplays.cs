@@ -20,11 +20,8 @@ public static class LoadReplays
     /// <summary>The mean figures of the run; null when no request could be served.</summary>
     public static LoadReplayTimes? Play(LoadReplay replay)
     {
-        var lengths = new TypicalLengths(
-            Math.Max(1, (long)replay.PromptTokens),
-            Math.Max(1, (long)replay.OutputTokens),
-            (long)(2 * (replay.PromptTokens + replay.OutputTokens))
-        );
+        var requests = RequestsOf(replay);
+        var lengths = TypicalLengths.Of(requests);
         var serving = ClusterBuilder.Pool(replay.Serving, replay.Replicas, new StepTimes(replay.Serving), lengths);
         ReplicaPool? prefill = null;
         if (replay.Prefill is { } prompts)
@@ -40,7 +37,6 @@ public static class LoadReplays
             Routing = RoutingPolicy.LeastLoaded,
             FrontDoor = FrontDoor.Usual,
         };
-        var requests = RequestsOf(replay);
         var run = Simulator.Run(cluster, new UserTraffic(requests, replay.Users));
         var figures = RunFigures.Of(run, new RequestObjectives(), 0);
         return figures.Completed == 0
