@@ -104,4 +104,6 @@ internal interface IInferenceColumns
 }
 
 /// <summary>Degrees of one pool of devices of a disaggregated deployment, as stated.</summary>
-internal sealed record PoolDegrees(int Replicas, Parallelism Parallelism);
+/// <param name="Replicas">How many there are; null where the row does not say.</param>
+/// <param name="Parallelism">How each of them is split.</param>
+internal sealed record PoolDegrees(int? Replicas, Parallelism Parallelism);

@@ -240,66 +240,55 @@ internal sealed class InferencePredictor(CatalogReader catalog, Func<LoadReplay,
         };
     }
 
-    /// <summary>Prefill and decode on devices of their own, as the row lays them out.</summary>
+    /// <summary>
+    /// Prefill and decode on devices of their own, as the row lays them out. Of the layouts it may mean the fastest is
+    /// taken: whoever measured had tried the others.
+    /// </summary>
     private Estimate? Disaggregated(InferenceConditions conditions, Model model, out string? refused)
     {
-        if (
-            DisaggregatedLayout.Of(conditions.Stated, model.Architecture) is not { } layout
-            || layout.Devices != conditions.Devices
-        )
+        refused = "the row does not say how prefill and decode are laid out";
+        PoolsAtWork? fastest = null;
+        foreach (var layout in DisaggregatedLayout.Of(conditions.Stated, model.Architecture))
         {
-            refused = "the row does not say how prefill and decode are laid out";
-            return null;
+            if (layout.Devices != conditions.Devices)
+                continue;
+            if (
+                Prepare(conditions, model, [layout.Prefill], out refused!) is not { } prefill
+                || Prepare(conditions, model, [layout.Decode], out refused!) is not { } decode
+            )
+                continue;
+            if (conditions.Concurrency is not { } inFlight)
+            {
+                refused = "the requests in flight are not stated";
+                return null;
+            }
+            var request = new RequestShape(conditions.InputTokens, conditions.OutputTokens);
+            var pools = PoolsAtWork.Of(prefill, decode, layout, request, Math.Max(1, inFlight));
+            if (fastest is null || pools.Point.RequestsPerSecond > fastest.Point.RequestsPerSecond)
+                fastest = pools;
         }
-        if (
-            Prepare(conditions, model, [layout.Prefill], out refused!) is not { } prefill
-            || Prepare(conditions, model, [layout.Decode], out refused!) is not { } decode
-        )
+        if (fastest is null)
             return null;
-        var request = new RequestShape(conditions.InputTokens, conditions.OutputTokens);
-        var serving = new DisaggregatedServing(
-            Pool(prefill, layout.PrefillReplicas),
-            Pool(decode, layout.DecodeReplicas),
-            prefill.Deployment.Rules.RequestOverhead.Seconds,
-            CacheTransfer.SecondsOf(prefill.Deployment, decode.Deployment, request.PromptTokens)
-        );
-        if (conditions.Concurrency is not { } inFlight)
-        {
-            refused = "the requests in flight are not stated";
-            return null;
-        }
         refused = null;
-        var judged = decode with { Error = PredictionError.OfDisaggregated(decode.Deployment) };
-        if (replay is not null)
-            return Replayed(
-                judged,
-                conditions,
-                new LoadReplay
-                {
-                    Serving = decode.Deployment,
-                    Replicas = layout.DecodeReplicas,
-                    Prefill = prefill.Deployment,
-                    PrefillReplicas = layout.PrefillReplicas,
-                    TransferSeconds = CacheTransfer.SecondsOf(
-                        prefill.Deployment,
-                        decode.Deployment,
-                        request.PromptTokens
-                    ),
-                    PromptTokens = conditions.InputTokens,
-                    OutputTokens = conditions.OutputTokens,
-                    LengthSpread = conditions.Stated.LengthSpread,
-                    Users = (int)inFlight,
-                }
-            );
-        var point = serving.AtConcurrency(Math.Max(1, inFlight));
-        return Metric(judged, conditions, point, point.TtftSeconds, 1);
-
-        ServingPool Pool(Prepared ready, int replicas) =>
-            new(
-                new StepCosts(ready.Step, ready.Chunk, request),
-                replicas,
-                Math.Max(1, ready.Memory.MaximumConcurrency((long)request.MeanContext).Value)
-            );
+        var judged = fastest.Decode with { Error = PredictionError.OfDisaggregated(fastest.Decode.Deployment) };
+        if (replay is null)
+            return Metric(judged, conditions, fastest.Point, fastest.Point.TtftSeconds, 1);
+        return Replayed(
+            judged,
+            conditions,
+            new LoadReplay
+            {
+                Serving = fastest.Decode.Deployment,
+                Replicas = fastest.DecodeReplicas,
+                Prefill = fastest.Prefill.Deployment,
+                PrefillReplicas = fastest.PrefillReplicas,
+                TransferSeconds = fastest.TransferSeconds,
+                PromptTokens = conditions.InputTokens,
+                OutputTokens = conditions.OutputTokens,
+                LengthSpread = conditions.Stated.LengthSpread,
+                Users = (int)conditions.Concurrency!.Value,
+            }
+        );
     }
 
     private Estimate? Replayed(Prepared ready, InferenceConditions conditions, LoadReplay run)
@@ -367,5 +356,64 @@ internal sealed class InferencePredictor(CatalogReader catalog, Func<LoadReplay,
         /// <summary>Prompt tokens per second: the inverse of the time to first token.</summary>
         public Estimate PromptRate(double perSecond) =>
             Estimate.WithinFactor(perSecond, Error.FirstTokenAloneFactor, Error.Evidence);
+    }
+
+    /// <summary>Two pools and their steady state.</summary>
+    private sealed record PoolsAtWork(
+        Prepared Prefill,
+        int PrefillReplicas,
+        Prepared Decode,
+        int DecodeReplicas,
+        double TransferSeconds,
+        ServingPoint Point
+    )
+    {
+        /// <summary>Share of their time for which prefill replicas are planned to work where decode does not wait for them.</summary>
+        private const double PlannedUtilisation = 0.9;
+
+        /// <summary>
+        /// Where the row does not say how many replicas compute prompts, they are as many as keep up with those that decode.
+        /// </summary>
+        public static PoolsAtWork Of(
+            Prepared prefill,
+            Prepared decode,
+            DisaggregatedLayout layout,
+            RequestShape request,
+            double inFlight
+        )
+        {
+            var transfer = CacheTransfer.SecondsOf(prefill.Deployment, decode.Deployment, request.PromptTokens);
+            var replicas = layout.PrefillReplicas ?? Enough();
+            return new PoolsAtWork(
+                prefill,
+                replicas,
+                decode,
+                layout.DecodeReplicas,
+                transfer,
+                Serving(replicas).AtConcurrency(inFlight)
+            );
+
+            int Enough()
+            {
+                const int NeverShort = 1000;
+                var wanted = Serving(NeverShort).AtConcurrency(inFlight).RequestsPerSecond;
+                return (int)Math.Ceiling(wanted / (PlannedUtilisation * Serving(1).PrefillCapacity));
+            }
+
+            DisaggregatedServing Serving(int prefillReplicas) =>
+                new(
+                    Pool(prefill, prefillReplicas),
+                    Pool(decode, layout.DecodeReplicas),
+                    prefill.Deployment.Rules.RequestOverhead.Seconds,
+                    transfer
+                );
+
+            ServingPool Pool(Prepared ready, int count) =>
+                new(
+                    new StepCosts(ready.Step, ready.Chunk, request),
+                    count,
+                    Math.Max(1, ready.Memory.MaximumConcurrency((long)request.MeanContext).Value)
+                );
+        }
     }
 }

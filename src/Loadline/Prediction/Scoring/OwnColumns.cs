@@ -135,10 +135,10 @@ internal sealed class OwnColumns(CsvRow row) : IInferenceColumns
     private double LengthFactor => HasNominalLengths ? MeanOfNominal : 1;
 
     private PoolDegrees? Pool(string name) =>
-        row[name + "Replicas"] is null
+        row[name + "Tensor"] is null
             ? null
             : new PoolDegrees(
-                Degree(name + "Replicas"),
+                (int?)row.WholeNumber(name + "Replicas"),
                 new Parallelism(
                     Degree(name + "Tensor"),
                     Degree(name + "Pipeline"),

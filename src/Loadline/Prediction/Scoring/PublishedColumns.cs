@@ -160,7 +160,7 @@ internal sealed partial class PublishedColumns(CsvRow row) : IInferenceColumns
             );
         return fields.ContainsKey("tp_size")
             ? new PoolDegrees(
-                fields.GetValueOrDefault("num_workers", 1),
+                fields.TryGetValue("num_workers", out var replicas) ? replicas : null,
                 new Parallelism(
                     Degree("tp_size"),
                     Degree("pp_size"),
