@@ -54,7 +54,7 @@ internal sealed class IntervalFit(CsvTable table)
             var name = conditions.Engine.Split('@');
             var engine = catalog.Engines.Find(name[0]);
             var rules = engine.RulesFor(name.Length > 1 ? name[1] : null);
-            var isDisaggregated = conditions.Scenario == "server-disagg";
+            var isDisaggregated = DisaggregatedLayout.IsMeant(conditions, model.Architecture);
             var hardware = catalog.Accelerators.Find(accelerator);
             if (!DeploymentIntervals.AreOf(hardware, catalog.Kernels.For(hardware, engine, rules).Rung))
                 continue;

@@ -19,7 +19,7 @@ internal sealed class InferencePredictor(CatalogReader catalog, Func<LoadReplay,
     /// <summary>The published metric in its published unit, or null and why not.</summary>
     public Estimate? Predict(InferenceConditions conditions, Model model, out string? refused)
     {
-        if (conditions.Scenario == "server-disagg")
+        if (DisaggregatedLayout.IsMeant(conditions, model.Architecture))
             return Disaggregated(conditions, model, out refused);
         if (
             Prepare(conditions, model, ServingLayout.Of(conditions, model.Architecture).Splits, out refused!)
@@ -248,7 +248,7 @@ internal sealed class InferencePredictor(CatalogReader catalog, Func<LoadReplay,
     {
         refused = "the row does not say how prefill and decode are laid out";
         PoolsAtWork? fastest = null;
-        foreach (var layout in DisaggregatedLayout.Of(conditions.Stated, model.Architecture))
+        foreach (var layout in DisaggregatedLayout.Of(conditions, model.Architecture))
         {
             if (layout.Devices != conditions.Devices)
                 continue;
