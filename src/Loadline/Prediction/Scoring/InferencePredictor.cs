@@ -21,10 +21,7 @@ internal sealed class InferencePredictor(CatalogReader catalog, Func<LoadReplay,
     {
         if (DisaggregatedLayout.IsMeant(conditions, model.Architecture))
             return Disaggregated(conditions, model, out refused);
-        if (
-            Prepare(conditions, model, ServingLayout.Of(conditions, model.Architecture).Splits, out refused!)
-            is not { } ready
-        )
+        if (Prepare(conditions, model, out refused!) is not { } ready)
             return null;
         var estimate = conditions.Scenario switch
         {
@@ -44,6 +41,41 @@ internal sealed class InferencePredictor(CatalogReader catalog, Func<LoadReplay,
     public string? AcceleratorOf(InferenceConditions conditions) =>
         conditions.Stated.AcceleratorId
         ?? (conditions.Stated.Accelerator is { } printed ? AcceleratorNames.IdOf(printed, catalog) : null);
+
+    /// <summary>
+    /// The deployment of a row. Whoever leaves open how the model was split took the split that answers most: the smallest
+    /// that fits, unless it leaves little room for requests.
+    /// </summary>
+    private Prepared? Prepare(InferenceConditions conditions, Model model, out string refused)
+    {
+        var splits = ServingLayout.Of(conditions, model.Architecture).Splits;
+        var isServed =
+            conditions is { Scenario: "server" or "interactive" or "offline-throughput", InputTokens: > 0, OutputTokens: > 0 };
+        if (splits.Length == 1 || !isServed || conditions.IsStaticBatch)
+            return Prepare(conditions, model, splits, out refused);
+        refused = "";
+        Prepared? best = null;
+        var most = 0.0;
+        foreach (var split in splits)
+        {
+            if (Prepare(conditions, model, [split], out var reason) is not { } ready)
+            {
+                refused = reason;
+                continue;
+            }
+            var request = new RequestShape(conditions.InputTokens, conditions.OutputTokens);
+            var serving = new ClosedFormServing(new StepCosts(ready.Step, ready.Chunk, request), ready.Deployment);
+            var admitted = Math.Max(1, ready.Memory.MaximumConcurrency((long)request.MeanContext).Value);
+            var replicas = Math.Max(1, conditions.Devices / split.Devices);
+            var offered = conditions.Concurrency is { } all ? Math.Max(1, all / replicas) : admitted;
+            var rate = replicas * serving.AtConcurrency(Math.Min(offered, admitted)).RequestsPerSecond;
+            if (rate <= most)
+                continue;
+            most = rate;
+            best = ready;
+        }
+        return best;
+    }
 
     private Prepared? Prepare(
         InferenceConditions conditions,
