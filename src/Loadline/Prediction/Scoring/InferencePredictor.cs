@@ -248,9 +248,29 @@ internal sealed class InferencePredictor(CatalogReader catalog, Func<LoadReplay,
         var steady = conditions.Rate is { } rate ? serving.AtRate(rate / replicas, Math.Min(offered, admitted)) : null;
         var point = steady ?? serving.AtConcurrency(Math.Min(offered, admitted));
         var outside = steady is null ? Math.Max(0, offered - admitted) / point.RequestsPerSecond : 0;
-        point = AsRun(point, conditions, replicas);
+        point = WithinLimit(AsRun(point, conditions, replicas), conditions);
         return Metric(ready, conditions, point, point.TtftSeconds + outside, replicas);
     }
+
+    /// <summary>
+    /// Whoever sends the highest rate at which tokens keep a limit works where the time per token rises steeply with the
+    /// rate: what a token takes then follows from the limit. Where prompts are longer than answers their queue ends the
+    /// rate before the tokens do, and the limit is only an upper end.
+    /// </summary>
+    private static ServingPoint WithinLimit(ServingPoint point, InferenceConditions conditions)
+    {
+        if (conditions.Stated.TokenLimitSeconds is not { } limit)
+            return point;
+        var usual = MeanOfLimit * limit;
+        var isHeldByTokens = conditions.OutputTokens > conditions.InputTokens;
+        return point with { TpotSeconds = isHeldByTokens ? usual : Math.Min(usual, point.TpotSeconds) };
+    }
+
+    /// <summary>
+    /// The mean over the limit of the 99th percentile: 0.58 to 0.92, median 0.75, in submissions of Llama 2 70B and
+    /// DeepSeek-R1 to MLPerf 4.1 and 5.1 on accelerators of NVIDIA and AMD.
+    /// </summary>
+    private const double MeanOfLimit = 0.75;
 
     /// <summary>
     /// The mean rate of a run of so many requests, which ends with its longest: while the last ones finish, no others

@@ -98,6 +98,8 @@ internal sealed class OwnColumns(CsvRow row) : IInferenceColumns
 
     public double? Rate => row.Number("requestsPerSecond");
 
+    public double? TokenLimitSeconds => row.Number("tokenLimitSeconds");
+
     public bool IsStaticBatch => row.Text("workload") == InferenceTerms.Batch;
 
     public string Scenario =>

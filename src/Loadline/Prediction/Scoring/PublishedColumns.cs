@@ -101,6 +101,8 @@ internal sealed partial class PublishedColumns(CsvRow row) : IInferenceColumns
 
     public double? Rate => row["request_rate"] is null or "inf" or "closed-loop" ? null : row.Number("request_rate");
 
+    public double? TokenLimitSeconds => Rate is null ? null : BenchmarkLimits.TokenSecondsOf(row);
+
     public bool IsStaticBatch =>
         Scenario == "offline-throughput" && row["request_rate"] is null && Concurrency is not null;
 
