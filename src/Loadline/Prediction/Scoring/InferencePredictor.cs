@@ -241,15 +241,47 @@ internal sealed class InferencePredictor(CatalogReader catalog, Func<LoadReplay,
                 }
             );
         var request = new RequestShape(conditions.InputTokens, conditions.OutputTokens);
-        var serving = new ClosedFormServing(new StepCosts(ready.Step, ready.Chunk, request), ready.Deployment);
+        var costs = new StepCosts(ready.Step, ready.Chunk, request);
+        if (conditions is { Scenario: "offline-throughput", Requests: { } all, LongestOutputTokens: null })
+            return Metric(ready, conditions, AllAtOnce(ready, costs, Math.Max(1.0, (double)all / replicas)), 0, replicas);
+        var serving = new ClosedFormServing(costs, ready.Deployment);
         var admitted = Math.Max(1, ready.Memory.MaximumConcurrency((long)request.MeanContext).Value);
         // Load generators may have a limit of requests in flight beside a rate: it holds where the rate is too much for it.
-        var offered = conditions.Concurrency is { } all ? Math.Max(1, all / replicas) : admitted;
+        var offered = conditions.Concurrency is { } most ? Math.Max(1, most / replicas) : admitted;
         var steady = conditions.Rate is { } rate ? serving.AtRate(rate / replicas, Math.Min(offered, admitted)) : null;
         var point = steady ?? serving.AtConcurrency(Math.Min(offered, admitted));
         var outside = steady is null ? Math.Max(0, offered - admitted) / point.RequestsPerSecond : 0;
         point = WithinLimit(AsRun(point, conditions, replicas), conditions);
         return Metric(ready, conditions, point, point.TtftSeconds + outside, replicas);
+    }
+
+    /// <summary>
+    /// So many requests of equal lengths that are there from the start: they run in batches as large as the cache holds at
+    /// their end, the last one with what is left, and the ranks of a replica stay in step.
+    /// </summary>
+    private static ServingPoint AllAtOnce(Prepared ready, StepCosts costs, double requests)
+    {
+        var request = costs.Request;
+        var whole = (long)(request.PromptTokens + request.OutputTokens);
+        var together = Math.Min(requests, Math.Max(1, ready.Memory.MaximumConcurrency(whole).Value));
+        var batches = Math.Floor(requests / together);
+        var left = requests - batches * together;
+        var seconds = batches * BatchSeconds(together) + (left > 0 ? BatchSeconds(left) : 0);
+        return new ServingPoint
+        {
+            InFlight = together,
+            RequestsPerSecond = requests / seconds,
+            OutputTokensPerSecond = requests * request.OutputTokens / seconds,
+            TpotSeconds = costs.Decode(together),
+            PrefillSeconds = costs.Prefill(0),
+            QueueSeconds = 0,
+            StepWaitSeconds = 0,
+            PrefillUtilisation = 0,
+        };
+
+        double BatchSeconds(double sequences) =>
+            sequences / costs.PromptsPerSecond()
+            + Math.Max(0, request.OutputTokens - 1) * costs.Decode(Math.Max(1, sequences));
     }
 
     /// <summary>

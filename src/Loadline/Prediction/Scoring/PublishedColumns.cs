@@ -183,7 +183,7 @@ internal sealed partial class PublishedColumns(CsvRow row) : IInferenceColumns
 
     private string Key(string[] columns) => string.Concat(columns.Select(column => "|" + row[column]));
 
-    [GeneratedRegex(@"\bn_requests=(\d{1,9})\b")]
+    [GeneratedRegex(@"\bn(?:um)?_requests=(\d{1,9})\b")]
     private static partial Regex RequestCount();
 
     [GeneratedRegex(@"\bdataset nominal \d{1,9}/(\d{1,9})\b")]
