@@ -67,13 +67,17 @@ internal sealed partial class PublishedColumns(CsvRow row) : IInferenceColumns
 
     public int? Threads => Number(ThreadCount());
 
-    public long? Tensor => row.WholeNumber("tp");
+    public long? Tensor => HasSpreadAttention ? 1 : row.WholeNumber("tp");
 
     public long? Pipeline => row.WholeNumber("pp");
 
-    public long? Expert => row.WholeNumber("ep");
+    public long? Expert => row.WholeNumber("ep") ?? (HasSpreadAttention ? row.WholeNumber("tp") : null);
 
-    public long? Data => row.WholeNumber("dp");
+    public long? Data => HasSpreadAttention ? row.WholeNumber("tp") : row.WholeNumber("dp");
+
+    /// <summary>True where each rank of a tensor-parallel group had sequences of its own, as the note says.</summary>
+    private bool HasSpreadAttention =>
+        row.WholeNumber("dp") is null or 1 && note.Contains("enable_attention_dp", StringComparison.Ordinal);
 
     public double? InputTokens =>
         NominalInputTokens is { } tokens ? tokens * LengthFactor : BenchmarkLengths.InputOf(row);
