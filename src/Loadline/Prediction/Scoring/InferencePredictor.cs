@@ -251,7 +251,12 @@ internal sealed class InferencePredictor(CatalogReader catalog, Func<LoadReplay,
         var steady = conditions.Rate is { } rate ? serving.AtRate(rate / replicas, Math.Min(offered, admitted)) : null;
         var point = steady ?? serving.AtConcurrency(Math.Min(offered, admitted));
         var outside = steady is null ? Math.Max(0, offered - admitted) / point.RequestsPerSecond : 0;
-        point = WithinLimit(AsRun(point, conditions, replicas), conditions);
+        point = WithinLimit(
+            AsRun(point, conditions, replicas),
+            conditions,
+            ready.Deployment.Engine.Scheduling,
+            steady is not null
+        );
         return Metric(ready, conditions, point, point.TtftSeconds + outside, replicas);
     }
 
@@ -296,13 +301,24 @@ internal sealed class InferencePredictor(CatalogReader catalog, Func<LoadReplay,
     /// rate: what a token takes then follows from the limit. Where prompts are longer than answers their queue ends the
     /// rate before the tokens do, and the limit is only an upper end.
     /// </summary>
-    private static ServingPoint WithinLimit(ServingPoint point, InferenceConditions conditions)
+    private static ServingPoint WithinLimit(
+        ServingPoint point,
+        InferenceConditions conditions,
+        EngineScheduling scheduling,
+        bool keepsUp
+    )
     {
         if (conditions.Stated.TokenLimitSeconds is not { } limit)
             return point;
         var usual = MeanOfLimit * limit;
         var isHeldByTokens = conditions.OutputTokens > conditions.InputTokens;
-        return point with { TpotSeconds = isHeldByTokens ? usual : Math.Min(usual, point.TpotSeconds) };
+        return point with
+        {
+            TpotSeconds = isHeldByTokens ? usual : Math.Min(usual, point.TpotSeconds),
+            StepWaitSeconds = isHeldByTokens ? scheduling.StepsBeforeFirstToken * usual : point.StepWaitSeconds,
+            // Whoever keeps a limit has no queue that grows, however slow we take the machine to be.
+            QueueSeconds = keepsUp ? point.QueueSeconds : 0,
+        };
     }
 
     /// <summary>
