@@ -38,9 +38,7 @@ internal sealed record DisaggregatedLayout(
 
     /// <summary>The layouts that a row may mean; none when it does not say.</summary>
     public static ImmutableArray<DisaggregatedLayout> Of(InferenceConditions conditions, Architecture architecture) =>
-        IsSum(conditions, architecture)
-            ? OfSum(conditions.Devices)
-            : OfPools(conditions.Stated, architecture);
+        IsSum(conditions, architecture) ? OfSum(conditions.Devices) : OfPools(conditions.Stated, architecture);
 
     /// <summary>
     /// The widest decode pool that leaves devices for prompts, whole around its experts or in replicas for few users.
@@ -74,15 +72,16 @@ internal sealed record DisaggregatedLayout(
     /// The layout that a row states, or those it may mean; none when it does not say. A table that leaves out how many
     /// replicas there are leaves out data-parallel attention too: a rank of a pool may have sequences of its own.
     /// </summary>
-    private static ImmutableArray<DisaggregatedLayout> OfPools(
-        IInferenceColumns stated,
-        Architecture architecture
-    )
+    private static ImmutableArray<DisaggregatedLayout> OfPools(IInferenceColumns stated, Architecture architecture)
     {
         if (stated is not { PrefillPool: { } prefill, DecodePool: { } decode })
             return [];
         var first = Layout(decode.Parallelism);
-        if (decode.Replicas is not null || !architecture.HasExperts || decode.Parallelism is not { Data: 1, Tensor: > 1 })
+        if (
+            decode.Replicas is not null
+            || !architecture.HasExperts
+            || decode.Parallelism is not { Data: 1, Tensor: > 1 }
+        )
             return [first];
         return [first, Layout(decode.Parallelism with { Tensor = 1, Data = decode.Parallelism.Tensor })];
 

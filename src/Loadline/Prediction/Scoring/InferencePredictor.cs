@@ -50,7 +50,8 @@ internal sealed class InferencePredictor(CatalogReader catalog, Func<LoadReplay,
     {
         var splits = ServingLayout.Of(conditions, model.Architecture).Splits;
         var isServed =
-            conditions is { Scenario: "server" or "interactive" or "offline-throughput", InputTokens: > 0, OutputTokens: > 0 };
+            conditions is
+            { Scenario: "server" or "interactive" or "offline-throughput", InputTokens: > 0, OutputTokens: > 0 };
         if (splits.Length == 1 || !isServed || conditions.IsStaticBatch)
             return Prepare(conditions, model, splits, out refused);
         refused = "";
@@ -243,7 +244,13 @@ internal sealed class InferencePredictor(CatalogReader catalog, Func<LoadReplay,
         var request = new RequestShape(conditions.InputTokens, conditions.OutputTokens);
         var costs = new StepCosts(ready.Step, ready.Chunk, request);
         if (conditions is { Scenario: "offline-throughput", Requests: { } all, LongestOutputTokens: null })
-            return Metric(ready, conditions, AllAtOnce(ready, costs, Math.Max(1.0, (double)all / replicas)), 0, replicas);
+            return Metric(
+                ready,
+                conditions,
+                AllAtOnce(ready, costs, Math.Max(1.0, (double)all / replicas)),
+                0,
+                replicas
+            );
         var serving = new ClosedFormServing(costs, ready.Deployment);
         var admitted = Math.Max(1, ready.Memory.MaximumConcurrency((long)request.MeanContext).Value);
         // Load generators may have a limit of requests in flight beside a rate: it holds where the rate is too much for it.
