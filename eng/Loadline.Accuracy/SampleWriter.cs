@@ -33,6 +33,7 @@ internal sealed partial class SampleWriter(TextWriter output)
         ("requests", stated => Text(stated.Requests)),
         ("concurrency", stated => Text(stated.Concurrency)),
         ("requestsPerSecond", stated => Text(stated.Rate)),
+        ("tokenLimitSeconds", stated => Text(stated.TokenLimitSeconds)),
         ("workload", stated => InferenceTerms.WorkloadOf(stated.Scenario, stated.IsStaticBatch)),
         ("metric", stated => TermOf(stated).Name),
         ("statistic", stated => TermOf(stated).Statistic),

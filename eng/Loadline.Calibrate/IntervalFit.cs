@@ -54,9 +54,12 @@ internal sealed class IntervalFit(CsvTable table)
             var name = conditions.Engine.Split('@');
             var engine = catalog.Engines.Find(name[0]);
             var rules = engine.RulesFor(name.Length > 1 ? name[1] : null);
-            var isDisaggregated = conditions.Scenario == "server-disagg";
+            var isDisaggregated = DisaggregatedLayout.IsMeant(conditions, model.Architecture);
             var hardware = catalog.Accelerators.Find(accelerator);
-            if (!DeploymentIntervals.AreOf(hardware, catalog.Kernels.For(hardware, engine, rules).Rung))
+            var rung = catalog.Kernels.For(hardware, engine, rules).Rung;
+            // Hardware that no class was fitted on has a factor of its own and says nothing of the others.
+            var isTransferred = rung >= KernelRung.EngineClass && PredictionError.IsOtherVendor(hardware);
+            if (isTransferred || !DeploymentIntervals.AreOf(hardware, rung))
                 continue;
             yield return new Residual(
                 quantity,

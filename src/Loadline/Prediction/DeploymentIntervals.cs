@@ -24,18 +24,39 @@ public sealed record DeploymentIntervals(CatalogReader? Catalog, string Engine, 
     internal static bool AreOf(Accelerator accelerator, KernelRung rung) =>
         accelerator.Kind != AcceleratorKind.Cpu && rung != KernelRung.EndToEnd;
 
-    /// <summary>The narrowest group with enough deployments; null when not even all engines together have them.</summary>
+    /// <summary>
+    /// The narrowest group with enough deployments; null when not even all engines together have them. Fewer deployments
+    /// of an engine that are further off widen that of all engines, which counts as much as enough of them.
+    /// </summary>
     /// <param name="quantity">What the interval is about.</param>
     /// <param name="isStated">True when the question leaves no condition open.</param>
-    public IntervalConstants? For(PredictedQuantity quantity, bool isStated) =>
-        Enough(quantity, Engine, HasExperts, isStated)
-        ?? Enough(quantity, Engine, null, isStated)
-        ?? Enough(quantity, null, null, isStated);
+    public IntervalConstants? For(PredictedQuantity quantity, bool isStated)
+    {
+        if ((Enough(quantity, Engine, HasExperts, isStated) ?? Enough(quantity, Engine, null, isStated)) is { } own)
+            return own;
+        var all = Enough(quantity, null, null, isStated);
+        return
+            Group(quantity, Engine, null, isStated) is { Deployments: < FewestDeployments } few
+            && few.Factor > all?.Factor
+            ? all with
+            {
+                Factor =
+                    all.Factor
+                    * Math.Pow(
+                        few.Factor / all.Factor,
+                        few.Deployments / (double)(few.Deployments + FewestDeployments)
+                    ),
+            }
+            : all;
+    }
 
     private IntervalConstants? Enough(PredictedQuantity quantity, string? engine, bool? experts, bool isStated) =>
-        Catalog?.Intervals.Get(IntervalConstants.IdOf(quantity, engine, experts, isStated)) is { } found
+        Group(quantity, engine, experts, isStated) is { } found
         && found.Deployments >= FewestDeployments
         && found.Models >= FewestModels
             ? found
             : null;
+
+    private IntervalConstants? Group(PredictedQuantity quantity, string? engine, bool? experts, bool isStated) =>
+        Catalog?.Intervals.Get(IntervalConstants.IdOf(quantity, engine, experts, isStated));
 }

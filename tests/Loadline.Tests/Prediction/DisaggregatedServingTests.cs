@@ -72,6 +72,16 @@ public sealed class DisaggregatedServingTests
         serving.AtConcurrency(1).QueueSeconds.ShouldBe(0, costs.Prefill(0) * 0.01);
     }
 
+    [Fact]
+    public void In_a_closed_loop_a_prompt_meets_a_tenth_of_the_others()
+    {
+        const double InFlight = 200;
+        var serving = Serving(new RequestShape(4000, 2000), 4, 4);
+        serving
+            .AtConcurrency(InFlight)
+            .QueueSeconds.ShouldBeGreaterThanOrEqualTo(0.1 * (InFlight - 1) / serving.PrefillCapacity);
+    }
+
     private static DisaggregatedServing Serving(RequestShape request, int prefill, int decode)
     {
         var costs = new StepCosts(new Step(Deployment), Deployment.Rules.MaximumBatchedTokens, request);

@@ -69,6 +69,11 @@ internal interface IInferenceColumns
     /// <summary>Requests per second; null for a closed loop, for everything at once and where none is stated.</summary>
     public double? Rate { get; }
 
+    /// <summary>
+    /// Most seconds per token in 99 of 100 requests, where the rate is the highest that keeps them; null where no rule says.
+    /// </summary>
+    public double? TokenLimitSeconds { get; }
+
     /// <summary>True when one batch starts and ends together.</summary>
     public bool IsStaticBatch { get; }
 
@@ -104,4 +109,6 @@ internal interface IInferenceColumns
 }
 
 /// <summary>Degrees of one pool of devices of a disaggregated deployment, as stated.</summary>
-internal sealed record PoolDegrees(int Replicas, Parallelism Parallelism);
+/// <param name="Replicas">How many there are; null where the row does not say.</param>
+/// <param name="Parallelism">How each of them is split.</param>
+internal sealed record PoolDegrees(int? Replicas, Parallelism Parallelism);

@@ -72,7 +72,7 @@ internal sealed class InferenceConditions(IInferenceColumns columns)
     /// tables are sure within a server only, where they are of servers; not of the worst where nothing but one batch runs.
     /// </summary>
     public bool IsFullyStated =>
-        Scenario.StartsWith("server", StringComparison.Ordinal)
+        Scenario == "interactive" || Scenario.StartsWith("server", StringComparison.Ordinal)
             ? columns.Grade == "A" && Concurrency is not null && Tensor is not null && Devices <= DevicesPerServer
             : columns.Grade is "A" or "B";
 

@@ -50,10 +50,15 @@ internal static class InferenceLimits
         ("concurrency", 1, MostRequests),
         ("request_rate", LeastRate, MostRequests),
         ("requestsPerSecond", LeastRate, MostRequests),
+        ("tokenLimitSeconds", LeastTime, MostTime),
     ];
 
     /// <summary>One request in thirty years.</summary>
     private const double LeastRate = 1e-9;
+
+    /// <summary>A thousand steps of the fastest accelerator in a second would not need a limit, nor would one in a day.</summary>
+    private const double LeastTime = 1e-6;
+    private const double MostTime = 86_400;
 
     /// <summary>Words that stand for no number in the published columns.</summary>
     private static readonly string[] Words = ["max", "inf", "closed-loop"];

@@ -98,6 +98,8 @@ internal sealed class OwnColumns(CsvRow row) : IInferenceColumns
 
     public double? Rate => row.Number("requestsPerSecond");
 
+    public double? TokenLimitSeconds => row.Number("tokenLimitSeconds");
+
     public bool IsStaticBatch => row.Text("workload") == InferenceTerms.Batch;
 
     public string Scenario =>
@@ -135,10 +137,10 @@ internal sealed class OwnColumns(CsvRow row) : IInferenceColumns
     private double LengthFactor => HasNominalLengths ? MeanOfNominal : 1;
 
     private PoolDegrees? Pool(string name) =>
-        row[name + "Replicas"] is null
+        row[name + "Tensor"] is null
             ? null
             : new PoolDegrees(
-                Degree(name + "Replicas"),
+                (int?)row.WholeNumber(name + "Replicas"),
                 new Parallelism(
                     Degree(name + "Tensor"),
                     Degree(name + "Pipeline"),

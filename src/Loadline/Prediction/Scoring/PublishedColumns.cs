@@ -67,13 +67,17 @@ internal sealed partial class PublishedColumns(CsvRow row) : IInferenceColumns
 
     public int? Threads => Number(ThreadCount());
 
-    public long? Tensor => row.WholeNumber("tp");
+    public long? Tensor => HasSpreadAttention ? 1 : row.WholeNumber("tp");
 
     public long? Pipeline => row.WholeNumber("pp");
 
-    public long? Expert => row.WholeNumber("ep");
+    public long? Expert => row.WholeNumber("ep") ?? (HasSpreadAttention ? row.WholeNumber("tp") : null);
 
-    public long? Data => row.WholeNumber("dp");
+    public long? Data => HasSpreadAttention ? row.WholeNumber("tp") : row.WholeNumber("dp");
+
+    /// <summary>True where each rank of a tensor-parallel group had sequences of its own, as the note says.</summary>
+    private bool HasSpreadAttention =>
+        row.WholeNumber("dp") is null or 1 && note.Contains("enable_attention_dp", StringComparison.Ordinal);
 
     public double? InputTokens =>
         NominalInputTokens is { } tokens ? tokens * LengthFactor : BenchmarkLengths.InputOf(row);
@@ -100,6 +104,8 @@ internal sealed partial class PublishedColumns(CsvRow row) : IInferenceColumns
         : row.Number("concurrency_or_batch");
 
     public double? Rate => row["request_rate"] is null or "inf" or "closed-loop" ? null : row.Number("request_rate");
+
+    public double? TokenLimitSeconds => Rate is null ? null : BenchmarkLimits.TokenSecondsOf(row);
 
     public bool IsStaticBatch =>
         Scenario == "offline-throughput" && row["request_rate"] is null && Concurrency is not null;
@@ -160,7 +166,7 @@ internal sealed partial class PublishedColumns(CsvRow row) : IInferenceColumns
             );
         return fields.ContainsKey("tp_size")
             ? new PoolDegrees(
-                fields.GetValueOrDefault("num_workers", 1),
+                fields.TryGetValue("num_workers", out var replicas) ? replicas : null,
                 new Parallelism(
                     Degree("tp_size"),
                     Degree("pp_size"),
@@ -181,7 +187,7 @@ internal sealed partial class PublishedColumns(CsvRow row) : IInferenceColumns
 
     private string Key(string[] columns) => string.Concat(columns.Select(column => "|" + row[column]));
 
-    [GeneratedRegex(@"\bn_requests=(\d{1,9})\b")]
+    [GeneratedRegex(@"\bn(?:um)?_requests=(\d{1,9})\b")]
     private static partial Regex RequestCount();
 
     [GeneratedRegex(@"\bdataset nominal \d{1,9}/(\d{1,9})\b")]
