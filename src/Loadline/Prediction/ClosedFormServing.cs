@@ -112,7 +112,7 @@ public sealed class ClosedFormServing(
     public ServingPoint? AtRate(double requestsPerSecond, double mostInFlight, double burstiness = 1)
     {
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(requestsPerSecond, 0);
-        if (mostInFlight < 1 || Excess(mostInFlight, requestsPerSecond) > 0)
+        if (mostInFlight < 1 || Excess(mostInFlight, requestsPerSecond, Seen(mostInFlight)) > 0)
             return null;
 
         // In flight = rate x time in the system (Little). The smallest C at which the replica keeps up is bracketed
@@ -121,7 +121,7 @@ public sealed class ClosedFormServing(
         const double Least = 1e-12;
         var low = 0.0;
         var high = Math.Min(1, mostInFlight);
-        while (high < mostInFlight && Excess(high, requestsPerSecond) > 0)
+        while (high < mostInFlight && Excess(high, requestsPerSecond, Seen(high)) > 0)
         {
             low = high;
             high = Math.Min(high * 2, mostInFlight);
@@ -129,31 +129,37 @@ public sealed class ClosedFormServing(
         while (high - low > Math.Max(Least, Tolerance * high))
         {
             var middle = (low + high) / 2;
-            if (Excess(middle, requestsPerSecond) > 0)
+            if (Excess(middle, requestsPerSecond, Seen(middle)) > 0)
                 low = middle;
             else
                 high = middle;
         }
 
         // Below one request in flight on average, a request that runs at all still runs whole steps.
-        var decode = costs.Decode(Math.Max(1, high));
-        var marginal = costs.Marginal(Others(high));
+        var seen = Seen(high);
+        var decode = costs.Decode(seen);
+        var marginal = costs.Marginal(Others(seen));
         var tpot = TimePerToken(requestsPerSecond, decode, marginal);
         var point = PointAt(high, requestsPerSecond, decode, marginal, tpot);
         // Allen and Cunneen: a queue is (c_a^2 + c_s^2) / 2 of the one with random arrivals; prompts spread with c_s = 1.
         return point with { QueueSeconds = point.QueueSeconds * (1 / burstiness + 1) / 2 };
+
+        // A request runs beside what it finds on arrival: as many as there are on average where arrivals are at random
+        // (Wolff, "Poisson arrivals see time averages", 1982), one less where they are even, more where they are clumped.
+        double Seen(double inFlight) =>
+            Math.Min(1 + inFlight + (1 / burstiness - 1) * Math.Min(1, inFlight), Math.Max(1, mostInFlight));
     }
 
     private static double Others(double inFlight) => Math.Max(0, inFlight - 1);
 
-    private double Excess(double inFlight, double rate)
+    private double Excess(double inFlight, double rate, double seen)
     {
-        var marginal = costs.Marginal(Others(inFlight));
+        var marginal = costs.Marginal(Others(seen));
         var utilisation = Utilisation(rate, marginal);
         if (utilisation >= MostPrefillUtilisation)
             return double.PositiveInfinity;
-        var tpot = TimePerToken(rate, costs.Decode(Math.Max(1, inFlight)), marginal);
-        var prefill = marginal + costs.Chunks * costs.Decode(Others(inFlight));
+        var tpot = TimePerToken(rate, costs.Decode(seen), marginal);
+        var prefill = marginal + costs.Chunks * costs.Decode(Others(seen));
         var inSystem = requestOverheadSeconds + prefill + Math.Max(0, request.OutputTokens - 1) * tpot;
         return rate * inSystem - inFlight;
     }

@@ -64,9 +64,9 @@ public sealed class SpeculationTests
         var serving = new ClosedFormServing(new StepCosts(new Step(Deployment), 8192, Request), Deployment);
         var random = serving.AtRate(2, 512)!.Value;
         var bursts = serving.AtRate(2, 512, burstiness: 0.25)!.Value;
-        // (1 / 0.25 + 1) / 2 by Allen and Cunneen.
-        bursts.QueueSeconds.ShouldBe(2.5 * random.QueueSeconds, 1e-9);
-        bursts.TpotSeconds.ShouldBe(random.TpotSeconds);
+        // (1 / 0.25 + 1) / 2 by Allen and Cunneen; a prompt adds a little less to a step of three sequences more.
+        bursts.QueueSeconds.ShouldBeInRange(2.25 * random.QueueSeconds, 2.5 * random.QueueSeconds);
+        bursts.TpotSeconds.ShouldBeGreaterThan(random.TpotSeconds);
     }
 
     private static double Decode(Speculation? speculation, double sequences) =>

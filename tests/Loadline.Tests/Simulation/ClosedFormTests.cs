@@ -21,14 +21,14 @@ public sealed class ClosedFormTests
     [InlineData("Qwen/Qwen3-30B-A3B", 1, null, 1500, 300)]
     public void Throughput_and_time_per_token_agree(string model, int devices, string? weights, int prompt, int answer)
     {
-        // The closed form knows the mean number in flight and not how it changes, so requests come evenly. The method
-        // promises 3 %; the simulation is 0.7 to 2 % faster.
+        // Requests come evenly: at random the number in flight changes, of which the closed form knows the mean only. The
+        // method promises 3 %; the simulation is 0.7 to 2 % faster.
         var deployment = Deployments.Of(model, weights: weights, devices: devices);
         var closed = ClosedForm(deployment, prompt, answer);
         foreach (var load in (double[])[0.3, 0.45, 0.6])
         {
             var rate = load * HighestRate(closed);
-            var point = closed.AtRate(rate, MostInFlight)!.Value;
+            var point = closed.AtRate(rate, MostInFlight, double.PositiveInfinity)!.Value;
 
             var figures = Figures(
                 deployment,
@@ -55,8 +55,8 @@ public sealed class ClosedFormTests
         double load
     )
     {
-        // Where requests come at random the closed form is up to 8 % too fast: a request meets as many others as there are on
-        // average and itself, and slow stretches last longer. Which of the two is right, a third has to say.
+        // Where requests come at random the closed form is 1 to 5 % fast: it knows the mean in flight, and slow stretches
+        // last longer. Which of the two is right, a third has to say.
         var deployment = Deployments.Of(model, weights: weights, devices: devices);
         var closed = ClosedForm(deployment, prompt, answer);
         var rate = load * HighestRate(closed);
@@ -69,7 +69,7 @@ public sealed class ClosedFormTests
         figures.Tpot.Mean.ShouldBe(naive, 0.002 * naive);
         figures.Tpot.Mean.ShouldBeInRange(
             0.99 * closed.AtRate(rate, MostInFlight)!.Value.TpotSeconds,
-            1.1 * closed.AtRate(rate, MostInFlight)!.Value.TpotSeconds
+            1.05 * closed.AtRate(rate, MostInFlight)!.Value.TpotSeconds
         );
     }
 
