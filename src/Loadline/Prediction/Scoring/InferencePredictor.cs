@@ -13,7 +13,7 @@ internal sealed class InferencePredictor(CatalogReader catalog, Func<LoadReplay,
 {
     private readonly Dictionary<LoadReplay, LoadReplayTimes?> replayed = [];
     private readonly DeploymentBuilder builder = new(catalog);
-    private readonly Dictionary<string, Prepared?> prepared = [];
+    private readonly Dictionary<string, PreparedRun?> prepared = [];
     private readonly Dictionary<string, string> refusals = [];
 
     /// <summary>The published metric in its published unit, or null and why not.</summary>
@@ -46,7 +46,7 @@ internal sealed class InferencePredictor(CatalogReader catalog, Func<LoadReplay,
     /// The deployment of a row. Whoever leaves open how the model was split took the split that answers most: the smallest
     /// that fits, unless it leaves little room for requests.
     /// </summary>
-    private Prepared? Prepare(InferenceConditions conditions, Model model, out string refused)
+    private PreparedRun? Prepare(InferenceConditions conditions, Model model, out string refused)
     {
         var splits = ServingLayout.Of(conditions, model.Architecture).Splits;
         var isServed =
@@ -55,7 +55,7 @@ internal sealed class InferencePredictor(CatalogReader catalog, Func<LoadReplay,
         if (splits.Length == 1 || !isServed || conditions.IsStaticBatch)
             return Prepare(conditions, model, splits, out refused);
         refused = "";
-        Prepared? best = null;
+        PreparedRun? best = null;
         var most = 0.0;
         foreach (var split in splits)
         {
@@ -78,7 +78,7 @@ internal sealed class InferencePredictor(CatalogReader catalog, Func<LoadReplay,
         return best;
     }
 
-    private Prepared? Prepare(
+    private PreparedRun? Prepare(
         InferenceConditions conditions,
         Model model,
         IEnumerable<Parallelism> splits,
@@ -109,7 +109,7 @@ internal sealed class InferencePredictor(CatalogReader catalog, Func<LoadReplay,
     }
 
     /// <summary>The first split that fits.</summary>
-    private Prepared? Build(
+    private PreparedRun? Build(
         InferenceConditions conditions,
         Model model,
         string weights,
@@ -143,7 +143,7 @@ internal sealed class InferencePredictor(CatalogReader catalog, Func<LoadReplay,
                     reason = "it does not fit even at the lower end of the estimates";
                     continue;
                 }
-                return new Prepared(
+                return new PreparedRun(
                     built.Deployment,
                     new Step(built.Deployment),
                     memory,
@@ -158,7 +158,7 @@ internal sealed class InferencePredictor(CatalogReader catalog, Func<LoadReplay,
         return null;
     }
 
-    private static Estimate? Prefill(Prepared ready, InferenceConditions conditions)
+    private static Estimate? Prefill(PreparedRun ready, InferenceConditions conditions)
     {
         var sequences = conditions.Concurrency ?? 1;
         var prompt = conditions.InputTokens * sequences;
@@ -177,7 +177,7 @@ internal sealed class InferencePredictor(CatalogReader catalog, Func<LoadReplay,
         };
     }
 
-    private static Estimate? Decode(Prepared ready, InferenceConditions conditions)
+    private static Estimate? Decode(PreparedRun ready, InferenceConditions conditions)
     {
         var context = conditions.InputTokens + conditions.OutputTokens / 2;
         var sequences = conditions.Concurrency ?? 1;
@@ -186,7 +186,7 @@ internal sealed class InferencePredictor(CatalogReader catalog, Func<LoadReplay,
     }
 
     /// <summary>One batch of equal sequences: its prompts in one go, then token by token.</summary>
-    private static Estimate? Batch(Prepared ready, InferenceConditions conditions, double sequences)
+    private static Estimate? Batch(PreparedRun ready, InferenceConditions conditions, double sequences)
     {
         var (input, output) = (conditions.InputTokens, conditions.OutputTokens);
         var admitted = Math.Max(1, ready.Memory.MaximumConcurrency((long)(input + output)).Value);
@@ -220,7 +220,7 @@ internal sealed class InferencePredictor(CatalogReader catalog, Func<LoadReplay,
     }
 
     /// <summary>Continuous batching, every replica with its share of the requests.</summary>
-    private Estimate? Served(Prepared ready, InferenceConditions conditions)
+    private Estimate? Served(PreparedRun ready, InferenceConditions conditions)
     {
         if (conditions.InputTokens <= 0 || conditions.OutputTokens <= 0)
             return null;
@@ -247,7 +247,7 @@ internal sealed class InferencePredictor(CatalogReader catalog, Func<LoadReplay,
             return Metric(
                 ready,
                 conditions,
-                AllAtOnce(ready, costs, Math.Max(1.0, (double)all / replicas)),
+                BenchmarkRuns.AllAtOnce(ready, costs, Math.Max(1.0, (double)all / replicas)),
                 0,
                 replicas
             );
@@ -258,100 +258,13 @@ internal sealed class InferencePredictor(CatalogReader catalog, Func<LoadReplay,
         var steady = conditions.Rate is { } rate ? serving.AtRate(rate / replicas, Math.Min(offered, admitted)) : null;
         var point = steady ?? serving.AtConcurrency(Math.Min(offered, admitted));
         var outside = steady is null ? Math.Max(0, offered - admitted) / point.RequestsPerSecond : 0;
-        point = WithinLimit(
-            AsRun(point, conditions, replicas),
+        point = BenchmarkRuns.WithinLimit(
+            BenchmarkRuns.AsRun(point, conditions, replicas),
             conditions,
             ready.Deployment.Engine.Scheduling,
             steady is not null
         );
         return Metric(ready, conditions, point, point.TtftSeconds + outside, replicas);
-    }
-
-    /// <summary>
-    /// Time of such ranks over that of ranks that stay in step. The slowest of them has a prompt where the others decode:
-    /// 1.25 to 1.4 in runs of Qwen3-235B, Llama 4, DeepSeek-R1 and gpt-oss on Hopper and Blackwell, each left out in turn.
-    /// </summary>
-    private const double WaitOfRanks = 1.3;
-
-    /// <summary>
-    /// So many requests of equal lengths that are there from the start: they run in batches as large as the cache holds at
-    /// their end, the last one with what is left. Ranks around the same experts begin in step and drift apart.
-    /// </summary>
-    private static ServingPoint AllAtOnce(Prepared ready, StepCosts costs, double requests)
-    {
-        var request = costs.Request;
-        var whole = (long)(request.PromptTokens + request.OutputTokens);
-        var together = Math.Min(requests, Math.Max(1, ready.Memory.MaximumConcurrency(whole).Value));
-        var batches = Math.Floor(requests / together);
-        var left = requests - batches * together;
-        var wait = costs.RanksThatWait > 1 ? WaitOfRanks : 1;
-        var seconds = wait * (batches * BatchSeconds(together) + (left > 0 ? BatchSeconds(left) : 0));
-        return new ServingPoint
-        {
-            InFlight = together,
-            RequestsPerSecond = requests / seconds,
-            OutputTokensPerSecond = requests * request.OutputTokens / seconds,
-            TpotSeconds = costs.Decode(together),
-            PrefillSeconds = costs.Prefill(0),
-            QueueSeconds = 0,
-            StepWaitSeconds = 0,
-            PrefillUtilisation = 0,
-        };
-
-        double BatchSeconds(double sequences) =>
-            sequences / costs.PromptsPerSecond()
-            + Math.Max(0, request.OutputTokens - 1) * costs.Decode(Math.Max(1, sequences));
-    }
-
-    /// <summary>
-    /// Whoever sends the highest rate at which tokens keep a limit works where the time per token rises steeply with the
-    /// rate: what a token takes then follows from the limit. Where prompts are longer than answers their queue ends the
-    /// rate before the tokens do, and the limit is only an upper end.
-    /// </summary>
-    private static ServingPoint WithinLimit(
-        ServingPoint point,
-        InferenceConditions conditions,
-        EngineScheduling scheduling,
-        bool keepsUp
-    )
-    {
-        if (conditions.Stated.TokenLimitSeconds is not { } limit)
-            return point;
-        var usual = MeanOfLimit * limit;
-        var isHeldByTokens = conditions.OutputTokens > conditions.InputTokens;
-        return point with
-        {
-            TpotSeconds = isHeldByTokens ? usual : Math.Min(usual, point.TpotSeconds),
-            StepWaitSeconds = isHeldByTokens ? scheduling.StepsBeforeFirstToken * usual : point.StepWaitSeconds,
-            // Whoever keeps a limit has no queue that grows, however slow we take the machine to be.
-            QueueSeconds = keepsUp ? point.QueueSeconds : 0,
-        };
-    }
-
-    /// <summary>
-    /// The mean over the limit of the 99th percentile: 0.58 to 0.92, median 0.75, in submissions of Llama 2 70B and
-    /// DeepSeek-R1 to MLPerf 4.1 and 5.1 on accelerators of NVIDIA and AMD.
-    /// </summary>
-    private const double MeanOfLimit = 0.75;
-
-    /// <summary>
-    /// The mean rate of a run of so many requests, which ends with its longest: while the last ones finish, no others
-    /// take the places of those that are done.
-    /// </summary>
-    private static ServingPoint AsRun(ServingPoint point, InferenceConditions conditions, int replicas)
-    {
-        if (conditions.Requests is not { } requests || conditions.LongestOutputTokens is not { } longest)
-            return point;
-        var steady = requests / (replicas * point.RequestsPerSecond);
-        // All slots but the last one idle through the tail.
-        var idle = 1 - 1 / Math.Max(1, point.InFlight);
-        var tail = idle * Math.Max(0, longest - conditions.OutputTokens) * point.TpotSeconds;
-        var share = steady / (steady + tail);
-        return point with
-        {
-            RequestsPerSecond = share * point.RequestsPerSecond,
-            OutputTokensPerSecond = share * point.OutputTokensPerSecond,
-        };
     }
 
     /// <summary>
@@ -405,7 +318,7 @@ internal sealed class InferencePredictor(CatalogReader catalog, Func<LoadReplay,
         );
     }
 
-    private Estimate? Replayed(Prepared ready, InferenceConditions conditions, LoadReplay run)
+    private Estimate? Replayed(PreparedRun ready, InferenceConditions conditions, LoadReplay run)
     {
         if (!replayed.TryGetValue(run, out var times))
             replayed[run] = times = replay!(run);
@@ -430,7 +343,7 @@ internal sealed class InferencePredictor(CatalogReader catalog, Func<LoadReplay,
     }
 
     private static Estimate? Metric(
-        Prepared ready,
+        PreparedRun ready,
         InferenceConditions conditions,
         ServingPoint point,
         double ttft,
@@ -452,82 +365,4 @@ internal sealed class InferencePredictor(CatalogReader catalog, Func<LoadReplay,
             "requests_s" => ready.Rate(replicas * point.RequestsPerSecond),
             _ => null,
         };
-
-    private sealed record Prepared(Deployment Deployment, Step Step, ServingMemory Memory, PredictionError Error)
-    {
-        public int Chunk => Deployment.Rules.MaximumBatchedTokens;
-
-        public Estimate Milliseconds(double seconds) => Error.Time(new Duration(seconds)) * 1e3;
-
-        public Estimate FirstToken(double seconds, bool isAlone) =>
-            Error.FirstTokenTime(new Duration(seconds), isAlone) * 1e3;
-
-        public Estimate Rate(double perSecond) => Error.Throughput(perSecond);
-
-        /// <summary>Tokens per second of one sequence: the inverse of its time per token.</summary>
-        public Estimate StepRate(double perSecond) => Estimate.WithinFactor(perSecond, Error.Factor, Error.Evidence);
-
-        /// <summary>Prompt tokens per second: the inverse of the time to first token.</summary>
-        public Estimate PromptRate(double perSecond) =>
-            Estimate.WithinFactor(perSecond, Error.FirstTokenAloneFactor, Error.Evidence);
-    }
-
-    /// <summary>Two pools and their steady state.</summary>
-    private sealed record PoolsAtWork(
-        Prepared Prefill,
-        int PrefillReplicas,
-        Prepared Decode,
-        int DecodeReplicas,
-        double TransferSeconds,
-        ServingPoint Point
-    )
-    {
-        /// <summary>Share of their time for which prefill replicas are planned to work where decode does not wait for them.</summary>
-        private const double PlannedUtilisation = 0.9;
-
-        /// <summary>
-        /// Where the row does not say how many replicas compute prompts, they are as many as keep up with those that decode.
-        /// </summary>
-        public static PoolsAtWork Of(
-            Prepared prefill,
-            Prepared decode,
-            DisaggregatedLayout layout,
-            RequestShape request,
-            double inFlight
-        )
-        {
-            var transfer = CacheTransfer.SecondsOf(prefill.Deployment, decode.Deployment, request.PromptTokens);
-            var replicas = layout.PrefillReplicas ?? Enough();
-            return new PoolsAtWork(
-                prefill,
-                replicas,
-                decode,
-                layout.DecodeReplicas,
-                transfer,
-                Serving(replicas).AtConcurrency(inFlight)
-            );
-
-            int Enough()
-            {
-                const int NeverShort = 1000;
-                var wanted = Serving(NeverShort).AtConcurrency(inFlight).RequestsPerSecond;
-                return (int)Math.Ceiling(wanted / (PlannedUtilisation * Serving(1).PrefillCapacity));
-            }
-
-            DisaggregatedServing Serving(int prefillReplicas) =>
-                new(
-                    Pool(prefill, prefillReplicas),
-                    Pool(decode, layout.DecodeReplicas),
-                    prefill.Deployment.Rules.RequestOverhead.Seconds,
-                    transfer
-                );
-
-            ServingPool Pool(Prepared ready, int count) =>
-                new(
-                    new StepCosts(ready.Step, ready.Chunk, request),
-                    count,
-                    Math.Max(1, ready.Memory.MaximumConcurrency((long)request.MeanContext).Value)
-                );
-        }
-    }
 }
