@@ -130,6 +130,9 @@ internal static class SimulatePage
         }
         Estimate[] all = [times.Mean, times.P50, times.P90, times.P95, times.P99];
         yield return [name, .. all.Select(time => $"{new Duration(time.Value)}")];
+        // An interrupted run was played once.
+        if (Array.TrueForAll(all, time => time.Low.Equals(time.High)))
+            yield break;
         yield return [$"  90 % interval {times.Mean.Evidence.Mark()}", .. all.Select(Figures.TimeRange)];
     }
 

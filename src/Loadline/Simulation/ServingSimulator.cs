@@ -260,10 +260,9 @@ public sealed class ServingSimulator(CatalogReader catalog)
         SimulationRun middle
     )
     {
-        ImmutableArray<RunFigures> figures =
-        [
-            .. runs.Select(run => RunFigures.Of(run, question.Objectives, question.WarmUpSeconds)),
-        ];
+        // What was answered before a run was cancelled may all have come in its beginning.
+        var warmUp = middle.IsPartial ? 0 : question.WarmUpSeconds;
+        ImmutableArray<RunFigures> figures = [.. runs.Select(run => RunFigures.Of(run, question.Objectives, warmUp))];
         var own = figures[0];
         var asksNothing = question.Objectives.AskNothing;
         var cache = ClusterOf(question, system, 1, bytes => bytes.Value).Serving.Cache;
@@ -274,7 +273,7 @@ public sealed class ServingSimulator(CatalogReader catalog)
             Completed = own.Completed,
             Rejected = own.Rejected,
             Counted = own.Counted,
-            WarmUpSeconds = question.WarmUpSeconds,
+            WarmUpSeconds = warmUp,
             DurationSeconds = own.Requests == 0 ? 0 : middle.EndSeconds - middle.Requests.Span[0].ArrivalSeconds,
             TtftSeconds = Spread(run => run.Ttft),
             TpotSeconds = Spread(run => run.Tpot),
