@@ -22,7 +22,11 @@ internal static class SimulatePage
             return;
         }
 
-        page.Headline($"{what}: {Verdict(report)}.");
+        var refused =
+            report.Rejected > 0
+                ? $"{Figures.Exact(report.Rejected)} of {Figures.Exact(report.Requests)} requests are turned away; of the others, "
+                : "";
+        page.Headline($"{what}: {refused}{Verdict(report)}.");
         if (report.Partial)
             page.Line(
                 "Interrupted: these are figures of the requests that had been answered by then, without error bars."

@@ -172,7 +172,10 @@ public sealed class ServingPredictor(CatalogReader catalog)
     /// What a prefill replica is. The degrees asked for are those of the replicas that decode; prefill uses all its devices
     /// for each matrix.
     /// </summary>
-    internal static FitQuestion PrefillOf(FitQuestion decode, PrefillPool pool, long promptTokens) =>
+    /// <param name="decode">A replica that decodes.</param>
+    /// <param name="pool">Devices that compute prompts.</param>
+    /// <param name="promptTokens">Length of all prompts; null where they differ.</param>
+    internal static FitQuestion PrefillOf(FitQuestion decode, PrefillPool pool, long? promptTokens) =>
         decode with
         {
             Hardware = pool.Hardware,

@@ -42,17 +42,25 @@ public sealed class ServingSimulator(CatalogReader catalog)
     public ServingReport Ask(SimulationQuestion question, RunWatch? watch = null)
     {
         watch ??= new RunWatch();
-        var fit = FitOf(question);
-        var memory = fits.Ask(fit);
-        var blank = Blank(question, memory);
-        if (!memory.Fits)
-            return blank with { Reason = memory.Reason, Nearest = memory.Nearest };
+        var typical = fits.Ask(FitOf(question));
+        var blank = Blank(question, typical);
+        if (WhyNothingFits(question) is { } misfit)
+            return blank with { Reason = misfit.Reason, Nearest = misfit.Nearest };
 
         var system = SystemOf(question);
         var error = question.Prefill is null
             ? PredictionError.Of(system.Deployment)
             : PredictionError.OfDisaggregated(system.Deployment);
         var middle = Play(question, system, 1, bytes => bytes.Value, watch);
+        if (middle.TurnsAllAway)
+            return blank with
+            {
+                Reason =
+                    question.Scheduling.CacheTokens is null && typical.Reason is { } why
+                        ? why
+                        : "every request is longer than the model takes or larger than the cache",
+                Nearest = typical.Nearest,
+            };
         if (middle.IsPartial)
             return Report(blank, question, system, [middle], error, middle);
 
@@ -173,7 +181,20 @@ public sealed class ServingSimulator(CatalogReader catalog)
         return !figures.IsSaturated && figures.Attainment >= attainment;
     }
 
-    /// <summary>One typical request has to fit; longer ones than the model takes are turned away one by one.</summary>
+    /// <summary>The answer for a pool whose weights do not fit; null when both fit. Requests are turned away one by one.</summary>
+    private MemoryAnswer? WhyNothingFits(SimulationQuestion question)
+    {
+        var own = fits.Ask(question.Fit with { Context = null, Concurrency = 1 });
+        if (!own.Fits || question.Prefill is not { } pool)
+            return own.Fits ? null : own;
+        var prompts = fits.Ask(PrefillOf(question.Fit, pool));
+        return prompts.Fits ? null : prompts with { Reason = $"prefill on {prompts.Hardware}: {prompts.Reason}" };
+    }
+
+    private static FitQuestion PrefillOf(FitQuestion decode, PrefillPool pool) =>
+        ServingPredictor.PrefillOf(decode, pool, promptTokens: null);
+
+    /// <summary>A typical request, which the answer is about where none is served.</summary>
     private static FitQuestion FitOf(SimulationQuestion question) =>
         question.Fit with
         {
@@ -190,8 +211,7 @@ public sealed class ServingSimulator(CatalogReader catalog)
         var transfer = 0.0;
         if (question.Prefill is { } pool)
         {
-            var fit = ServingPredictor.PrefillOf(question.Fit, pool, question.Lengths.PromptTokens);
-            prefill = fits.Build(fit).Deployment;
+            prefill = fits.Build(PrefillOf(question.Fit, pool)).Deployment;
             transfer = CacheTransfer.SecondsOf(prefill, deployment, question.Lengths.PromptTokens);
         }
         return new ServedSystem(deployment, drafting, prefill, transfer / question.Lengths.PromptTokens);

@@ -6,6 +6,20 @@ public sealed record SimulationRun
     /// <summary>In the order of their arrival.</summary>
     public required ReadOnlyMemory<RequestRecord> Requests { get; init; }
 
+    /// <summary>True when there were requests, and none could be served.</summary>
+    public bool TurnsAllAway
+    {
+        get
+        {
+            foreach (ref readonly var request in Requests.Span)
+            {
+                if (!request.IsRejected)
+                    return false;
+            }
+            return !Requests.IsEmpty;
+        }
+    }
+
     /// <summary>Seconds between tokens of one request, all of them.</summary>
     public required WeightedHistogram Gaps { get; init; }
 
