@@ -23,9 +23,10 @@ internal static class SimulatePage
         }
 
         var refused =
-            report.Rejected > 0
+            report.Rejected == report.Requests && report.Requests > 0 ? "all requests are turned away: "
+            : report.Rejected > 0
                 ? $"{Figures.Exact(report.Rejected)} of {Figures.Exact(report.Requests)} requests are turned away; of the others, "
-                : "";
+            : "";
         page.Headline($"{what}: {refused}{Verdict(report)}.");
         if (report.Partial)
             page.Line(

@@ -52,15 +52,8 @@ public sealed class ServingSimulator(CatalogReader catalog)
             ? PredictionError.Of(system.Deployment)
             : PredictionError.OfDisaggregated(system.Deployment);
         var middle = Play(question, system, 1, bytes => bytes.Value, watch);
-        if (middle.TurnsAllAway)
-            return blank with
-            {
-                Reason =
-                    question.Scheduling.CacheTokens is null && typical.Reason is { } why
-                        ? why
-                        : "every request is longer than the model takes or larger than the cache",
-                Nearest = typical.Nearest,
-            };
+        if (middle.TurnsAllAway && !typical.Fits && question.Scheduling.CacheTokens is null)
+            return blank with { Reason = typical.Reason, Nearest = typical.Nearest };
         if (middle.IsPartial)
             return Report(blank, question, system, [middle], error, middle);
 
@@ -294,7 +287,7 @@ public sealed class ServingSimulator(CatalogReader catalog)
             Rejected = own.Rejected,
             Counted = own.Counted,
             WarmUpSeconds = warmUp,
-            DurationSeconds = own.Requests == 0 ? 0 : middle.EndSeconds - middle.Requests.Span[0].ArrivalSeconds,
+            DurationSeconds = own.Completed == 0 ? 0 : middle.EndSeconds - middle.Requests.Span[0].ArrivalSeconds,
             TtftSeconds = Spread(run => run.Ttft),
             TpotSeconds = Spread(run => run.Tpot),
             InterTokenLatencySeconds = Spread(run => run.Gap),

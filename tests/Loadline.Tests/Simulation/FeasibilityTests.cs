@@ -80,7 +80,12 @@ public sealed class FeasibilityTests
     }
 
     [Fact]
-    public void A_cache_too_small_for_any_request_is_said_to_be_the_reason() =>
-        Ask("meta-llama/Llama-3.1-8B-Instruct", "h100-sxm", [new Arrival(0, 1000, 10)], cacheTokens: 160)
-            .Reason.ShouldBe("every request is longer than the model takes or larger than the cache");
+    public void A_cache_that_is_set_too_small_for_any_request_turns_all_away()
+    {
+        var report = Ask("meta-llama/Llama-3.1-8B-Instruct", "h100-sxm", [new Arrival(5, 1000, 10)], cacheTokens: 160);
+
+        report.Feasible.ShouldBeTrue();
+        (report.Completed, report.Rejected).ShouldBe((0, 1));
+        report.DurationSeconds.ShouldBe(0);
+    }
 }

@@ -5,8 +5,6 @@ namespace Loadline.Prediction;
 /// <summary>What one row of inference measurements says it was measured under, in our terms.</summary>
 internal sealed class InferenceConditions(IInferenceColumns columns)
 {
-    private const int DevicesPerServer = 8;
-
     public InferenceConditions(CsvRow row)
         : this(row["scenario"] is null ? new OwnColumns(row) : new PublishedColumns(row)) { }
 
@@ -73,7 +71,10 @@ internal sealed class InferenceConditions(IInferenceColumns columns)
     /// </summary>
     public bool IsFullyStated =>
         Scenario == "interactive" || Scenario.StartsWith("server", StringComparison.Ordinal)
-            ? columns.Grade == "A" && Concurrency is not null && Tensor is not null && Devices <= DevicesPerServer
+            ? columns.Grade == "A"
+                && Concurrency is not null
+                && Tensor is not null
+                && Devices <= ServingLayout.DevicesPerServer
             : columns.Grade is "A" or "B";
 
     /// <summary>True when the version is taken from the date of the source, or is the newest for want of both.</summary>
