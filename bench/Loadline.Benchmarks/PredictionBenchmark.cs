@@ -1,5 +1,4 @@
 using BenchmarkDotNet.Attributes;
-using Loadline.Catalog;
 using Loadline.Prediction;
 
 namespace Loadline.Benchmarks;
@@ -14,16 +13,7 @@ public class PredictionBenchmark
 
     public PredictionBenchmark()
     {
-        var catalog = new CatalogReader();
-        deployment = new DeploymentBuilder(catalog)
-            .Build(
-                new DeploymentRequest
-                {
-                    Model = new ModelSource(catalog).Read("meta-llama/Llama-3.1-8B-Instruct"),
-                    Accelerator = catalog.Accelerators.Find("nvidia-h100-sxm-80gb"),
-                }
-            )
-            .Deployment;
+        deployment = Example.Llama8BOnH100();
         step = new Step(deployment);
         var costs = new StepCosts(step, deployment.Rules.MaximumBatchedTokens, new RequestShape(1800, 250));
         serving = new ClosedFormServing(costs, deployment);

@@ -1,5 +1,4 @@
 using BenchmarkDotNet.Attributes;
-using Loadline.Catalog;
 using Loadline.Prediction;
 using Loadline.Simulation;
 
@@ -26,17 +25,7 @@ public class SimulationBenchmark
 
     public SimulationBenchmark()
     {
-        var catalog = new CatalogReader();
-        deployment = new DeploymentBuilder(catalog)
-            .Build(
-                new DeploymentRequest
-                {
-                    Model = new ModelSource(catalog).Read("meta-llama/Llama-3.1-8B-Instruct"),
-                    Accelerator = catalog.Accelerators.Find("nvidia-h100-sxm-80gb"),
-                    Engine = "vllm",
-                }
-            )
-            .Deployment;
+        deployment = Example.Llama8BOnH100();
         hour = Hour();
         million = new TraceTraffic(hour.Tiled(Million));
         lengths = TypicalLengths.Of(hour);

@@ -12,12 +12,7 @@ internal static class PredictPage
         var what = $"{answer.Model} in {answer.WeightFormat} on {answer.Hardware}";
         if (!answer.Feasible)
         {
-            page.Headline($"No: {what}: {answer.Reason}.");
-            page.List(
-                "Nearest that fits",
-                answer.Nearest.Select(fit => $"{fit.Change}: {fit.WeightFormat} on {fit.Hardware}")
-            );
-            page.List("Assumptions", answer.Assumptions);
+            NoAnswer.Render(page, what, answer.Reason, answer.Nearest, answer.Assumptions);
             return;
         }
 

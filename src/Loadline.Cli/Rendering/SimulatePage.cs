@@ -13,12 +13,7 @@ internal static class SimulatePage
             $"{report.Model} in {report.WeightFormat} on {(report.Replicas > 1 ? $"{report.Replicas} replicas of " : "")}{report.Hardware}";
         if (!report.Feasible)
         {
-            page.Headline($"No: {what}: {report.Reason}.");
-            page.List(
-                "Nearest that fits",
-                report.Nearest.Select(fit => $"{fit.Change}: {fit.WeightFormat} on {fit.Hardware}")
-            );
-            page.List("Assumptions", report.Assumptions);
+            NoAnswer.Render(page, what, report.Reason, report.Nearest, report.Assumptions);
             return;
         }
 

@@ -36,6 +36,12 @@ public sealed class Simulator
     /// <summary>Requests that have been read, and when each reaches the router.</summary>
     private readonly PriorityQueue<(int Request, Arrival Arrival), (double Seconds, int Request)> read = new();
     private readonly double[] doorFreeFrom;
+
+    /// <summary>Told of requests that are turned away, where something waits for their answer.</summary>
+    private Action<int, double>? endedEarly;
+
+    /// <summary>Requests that may have to start again; null where none does.</summary>
+    private List<Arrival>? arrivals;
     private int taken;
     private bool isPartial;
 
@@ -294,11 +300,6 @@ public sealed class Simulator
             Send(request, ArrivalOf(request), now, router, isComputed: false);
         }
     }
-
-    private Action<int, double>? endedEarly;
-
-    /// <summary>Requests that may have to start again; null where none does.</summary>
-    private List<Arrival>? arrivals;
 
     private Arrival ArrivalOf(int request) => arrivals![request];
 

@@ -66,9 +66,8 @@ internal sealed class InferencePredictor(CatalogReader catalog, Func<LoadReplay,
             }
             var request = new RequestShape(conditions.InputTokens, conditions.OutputTokens);
             var serving = new ClosedFormServing(new StepCosts(ready.Step, ready.Chunk, request), ready.Deployment);
-            var admitted = Math.Max(1, ready.Memory.MaximumConcurrency((long)request.MeanContext).Value);
             var replicas = Math.Max(1, conditions.Devices / split.Devices);
-            var offered = conditions.Concurrency is { } all ? Math.Max(1, all / replicas) : admitted;
+            var (offered, admitted) = InFlight(ready, conditions, request, replicas);
             var rate = replicas * serving.AtConcurrency(Math.Min(offered, admitted)).RequestsPerSecond;
             if (rate <= most)
                 continue;
@@ -156,6 +155,18 @@ internal sealed class InferencePredictor(CatalogReader catalog, Func<LoadReplay,
             }
         }
         return null;
+    }
+
+    /// <summary>Requests in flight that each replica is offered, and those it has room for.</summary>
+    private static (double Offered, double Admitted) InFlight(
+        PreparedRun ready,
+        InferenceConditions conditions,
+        RequestShape request,
+        int replicas
+    )
+    {
+        var admitted = Math.Max(1, ready.Memory.MaximumConcurrency((long)request.MeanContext).Value);
+        return (conditions.Concurrency is { } all ? Math.Max(1, all / replicas) : admitted, admitted);
     }
 
     private static Estimate? Prefill(PreparedRun ready, InferenceConditions conditions)
@@ -252,9 +263,8 @@ internal sealed class InferencePredictor(CatalogReader catalog, Func<LoadReplay,
                 replicas
             );
         var serving = new ClosedFormServing(costs, ready.Deployment);
-        var admitted = Math.Max(1, ready.Memory.MaximumConcurrency((long)request.MeanContext).Value);
         // Load generators may have a limit of requests in flight beside a rate: it holds where the rate is too much for it.
-        var offered = conditions.Concurrency is { } most ? Math.Max(1, most / replicas) : admitted;
+        var (offered, admitted) = InFlight(ready, conditions, request, replicas);
         var steady = conditions.Rate is { } rate ? serving.AtRate(rate / replicas, Math.Min(offered, admitted)) : null;
         var point = steady ?? serving.AtConcurrency(Math.Min(offered, admitted));
         var outside = steady is null ? Math.Max(0, offered - admitted) / point.RequestsPerSecond : 0;
