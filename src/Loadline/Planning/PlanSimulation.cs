@@ -41,18 +41,23 @@ internal sealed class PlanSimulation(Scenario scenario)
         var error = replica.Error;
         var arrivals = ArrivalsAt(plan.RatePerReplica, replica.Deployment);
         var step = new Step(replica.Deployment);
-        var sure = error.SlowdownAt(scenario.Objectives.Confidence);
         return new SimulatedLatencies(
             Play(replica, step, arrivals, 1, bytes => bytes.Value),
             Play(replica, step, arrivals, 1 / error.Factor, bytes => bytes.High),
             Play(replica, step, arrivals, error.Factor, bytes => bytes.Low),
-            MissOf(replica, Play(replica, step, arrivals, sure, bytes => bytes.Low), sure),
+            MissAt(replica, plan.RatePerReplica),
             arrivals.Length
         );
     }
 
-    private ObjectiveMiss? MissOf(ReplicaUnderLoad replica, LatencyPercentiles latencies, double slowdown) =>
-        replica.Tightest(latencies, slowdown) is { Ratio: > 1 } miss ? miss : null;
+    /// <summary>The objective a replica misses by most at a rate, with the confidence asked for; null when none is.</summary>
+    public ObjectiveMiss? MissAt(ReplicaUnderLoad replica, double requestsPerSecond)
+    {
+        var sure = replica.Error.SlowdownAt(scenario.Objectives.Confidence);
+        var arrivals = ArrivalsAt(requestsPerSecond, replica.Deployment);
+        var latencies = Play(replica, new Step(replica.Deployment), arrivals, sure, bytes => bytes.Low);
+        return replica.Tightest(latencies, sure) is { Ratio: > 1 } miss ? miss : null;
+    }
 
     private LatencyPercentiles Play(
         ReplicaUnderLoad replica,

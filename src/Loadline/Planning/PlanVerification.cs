@@ -44,12 +44,18 @@ internal sealed class PlanVerification(Scenario scenario, Search search, Cancell
     private SizedPlan? Enlarged(SizedPlan plan)
     {
         var sized = plan;
+        var missedAt = double.PositiveInfinity;
         for (var added = 0; added <= MostAdditions; added++)
         {
             cancellation.ThrowIfCancellationRequested();
             var simulated = simulation.Of(sized);
             if (simulated.Miss is not { } miss)
-                return sized with { Simulated = simulated, EndToEndSeconds = simulated.Middle.EndToEnd };
+                return (added == 0 ? sized : WithLargestRate(sized, missedAt)) with
+                {
+                    Simulated = simulated,
+                    EndToEndSeconds = simulated.Middle.EndToEnd,
+                };
+            missedAt = sized.RatePerReplica;
             if (added == MostAdditions || OneMore(sized) is not { } larger)
             {
                 search.Reject(
@@ -62,6 +68,25 @@ internal sealed class PlanVerification(Scenario scenario, Search search, Cancell
             sized = larger;
         }
         return null;
+    }
+
+    /// <summary>
+    /// The plan with the rate that its replicas carry as simulated: between the one that was missed and its own.
+    /// </summary>
+    private SizedPlan WithLargestRate(SizedPlan plan, double missedAt)
+    {
+        const int Halvings = 4;
+        var low = plan.RatePerReplica;
+        var high = missedAt;
+        for (var i = 0; i < Halvings; i++)
+        {
+            var middle = (low + high) / 2;
+            if (simulation.MissAt(plan.Sized.Replica, middle) is null)
+                low = middle;
+            else
+                high = middle;
+        }
+        return plan with { Sized = plan.Sized with { MaximumRate = low } };
     }
 
     private SizedPlan? OneMore(SizedPlan plan)
