@@ -18,6 +18,7 @@ namespace Loadline.Cli;
         typeof(CamelCaseEnum<Bound>),
         typeof(CamelCaseEnum<ModelPart>),
         typeof(CamelCaseEnum<RejectionKind>),
+        typeof(CamelCaseEnum<Way>),
     ]
 )]
 [JsonSerializable(typeof(ModelSummary))]

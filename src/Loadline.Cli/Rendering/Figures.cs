@@ -22,6 +22,9 @@ internal static class Figures
         return WithUnit(seconds, unit, symbol);
     }
 
+    /// <summary>The same, or that nobody measured it.</summary>
+    public static string Time(Estimate? seconds) => seconds is { } known ? Time(known) : "not measured";
+
     /// <summary>"1.4-2.5", in the unit of the value.</summary>
     public static string TimeRange(Estimate seconds)
     {
@@ -36,6 +39,10 @@ internal static class Figures
         probability > 0.99 ? "> 99 %"
         : probability < 0.01 ? "< 1 %"
         : $"{probability * 100:0} %";
+
+    /// <inheritdoc cref="Probability(double)"/>
+    public static string Probability(double? probability) =>
+        probability is { } known ? Probability(known) : "not known";
 
     private static (double Unit, string Symbol) UnitOf(Estimate seconds) =>
         seconds.Value < 1e-3 ? (1e-6, " us")

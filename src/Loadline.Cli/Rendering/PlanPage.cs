@@ -65,13 +65,13 @@ internal static class PlanPage
     private static string RunnerUp(Candidate winner, Candidate second)
     {
         var difference = second.CostPerMonthUsd.Value - winner.CostPerMonthUsd.Value;
-        var times = second.EndToEndSeconds.Value / winner.EndToEndSeconds.Value;
+        var times = second.EndToEndSeconds?.Value / winner.EndToEndSeconds?.Value;
         var cost =
             difference <= 0.005 * winner.CostPerMonthUsd.Value
                 ? "the same cost"
                 : $"{Significant.Three(difference)} USD/month more";
-        return $"{Name(second.Model)} {second.WeightFormat} on {second.Hardware}: {cost}, "
-            + $"{Significant.Three(times)} times the wait";
+        return $"{Name(second.Model)} {second.WeightFormat} on {second.Hardware}: {cost}"
+            + (times is { } longer ? $", {Significant.Three(longer)} times the wait" : "");
     }
 
     private static void Demand(Page page, Demand demand)

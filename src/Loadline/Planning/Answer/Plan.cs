@@ -38,6 +38,33 @@ public sealed record Plan
 
     /// <summary>Deployments times offers that were evaluated or excluded with a reason.</summary>
     public required int CandidatesConsidered { get; init; }
+
+    /// <summary>How many replicas for which certainty, and what the uncertainty is made of; null without machines.</summary>
+    public Sizing? Sizing { get; init; }
+
+    /// <summary>Fewest devices that physics leaves, by each bound.</summary>
+    public ImmutableArray<LowerBound> LowerBounds { get; init; } = [];
+
+    /// <summary>What the best of each way has cost, month by month, and when one overtakes another.</summary>
+    public CostOverTime? CostOverTime { get; init; }
+
+    /// <summary>What one more unit of each knob would change.</summary>
+    public ImmutableArray<MarginalValue> MarginalValues { get; init; } = [];
+
+    /// <summary>What becomes of the winner when an input moves to either end of its range.</summary>
+    public ImmutableArray<SensitivityCase> Sensitivity { get; init; } = [];
+
+    /// <summary>What could be done to the recommended deployment, or to the one there is now.</summary>
+    public ImmutableArray<Optimisation> Optimisations { get; init; } = [];
+
+    /// <summary>Time, space and quality of the formats of the recommended model on its hardware.</summary>
+    public ImmutableArray<QualityPoint> QualityPoints { get; init; } = [];
+
+    /// <summary>What nobody can meet, and what would have to give: empty when there is a plan.</summary>
+    public ImmutableArray<string> Relaxations { get; init; } = [];
+
+    /// <summary>What it takes to make the same plan again.</summary>
+    public PlanRecord? Record { get; init; }
 }
 
 /// <summary>What was left out, and why.</summary>
@@ -89,49 +116,15 @@ public sealed record RoadmapStage
     public required double? MonthsAtHighGrowth { get; init; }
     public required string Action { get; init; }
     public required Estimate CostPerMonthUsd { get; init; }
-}
 
-/// <summary>A way of serving the scenario.</summary>
-public sealed record Candidate
-{
-    public required string Model { get; init; }
-    public required string WeightFormat { get; init; }
-    public required string KvFormat { get; init; }
+    /// <summary>Month it comes, as year-month, at low, base and high growth; null when not within the horizon.</summary>
+    public string? DateAtLowGrowth { get; init; }
+    public string? DateAtBaseGrowth { get; init; }
+    public string? DateAtHighGrowth { get; init; }
 
-    /// <summary>Engine and version of its rules.</summary>
-    public required string Engine { get; init; }
+    /// <summary>What leaving the stage before costs: what is owed or not yet written off.</summary>
+    public Estimate? ExitCostUsd { get; init; }
 
-    /// <summary>Machines to rent, as the HW words of the command line.</summary>
-    public required string Hardware { get; init; }
-    public required string Offer { get; init; }
-    public required string Provider { get; init; }
-
-    /// <summary>As the provider names it; null when the source does not say.</summary>
-    public required string? Region { get; init; }
-    public required int Machines { get; init; }
-    public required int Replicas { get; init; }
-    public required Parallelism Parallelism { get; init; }
-    public required ImmutableArray<DeviceSummary> PerDevice { get; init; }
-    public required Estimate TtftSeconds { get; init; }
-    public required Estimate TpotSeconds { get; init; }
-    public required Estimate EndToEndSeconds { get; init; }
-
-    /// <summary>Requests played to find the latencies; null where they are closed forms.</summary>
-    public int? SimulatedRequests { get; init; }
-
-    /// <summary>Requests in flight over all replicas in the busiest hour.</summary>
-    public required Estimate RequestsInFlight { get; init; }
-
-    /// <summary>Peak rate the plan carries with the confidence asked for.</summary>
-    public required double MaximumRequestsPerSecond { get; init; }
-
-    /// <summary>Share of a task score lost to the format.</summary>
-    public required Estimate QualityLoss { get; init; }
-    public required Estimate CostPerMonthUsd { get; init; }
-    public required Estimate CostOverHorizonUsd { get; init; }
-
-    /// <summary>Probability that it meets the objectives.</summary>
-    public required double Confidence { get; init; }
-    public required string BindingConstraint { get; init; }
-    public required string PriceAsOf { get; init; }
+    /// <summary>Weeks before the trigger that the order has to go out; null where there is no wait.</summary>
+    public PlanningRange? LeadTimeWeeks { get; init; }
 }

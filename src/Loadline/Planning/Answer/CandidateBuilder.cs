@@ -38,8 +38,14 @@ internal static class CandidateBuilder
         var firstToken = Math.Pow(slow, error.FirstTokenExponent - 1);
         var cost = Estimate.WithinFactor((double)plan.CostPerMonth.Usd, PriceSpread, Evidence.Assumed);
 
+        var demand = Demand.Of(scenario);
+        var tokens = demand.PromptTokensPerMonth.Value + demand.OutputTokensPerMonth.Value;
+        var requests = demand.MeanRequestsPerSecond.Value * (double)Money.HoursPerMonth * 3600;
+
         return new Candidate
         {
+            Way = Way.Rent,
+            Terms = "on demand",
             Model = plan.Model.Id,
             WeightFormat = deployment.Weights.Name,
             KvFormat = deployment.KvCache.Name,
@@ -64,6 +70,10 @@ internal static class CandidateBuilder
                     : Estimate.Exact(0),
             CostPerMonthUsd = cost,
             CostOverHorizonUsd = cost * scenario.HorizonMonths,
+            CapitalUsd = Estimate.Exact(0),
+            CostPerMillionTokensUsd = cost * (1e6 / tokens),
+            CostPerRequestUsd = cost * (1 / requests),
+            CostLines = [new CostLine("rent", cost, plan.Offer.Source)],
             Confidence = replica.ConfidenceAt(plan.RatePerReplica),
             BindingConstraint = WhatBinds(plan),
             PriceAsOf = plan.Offer.AsOf,

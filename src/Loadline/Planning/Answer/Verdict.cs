@@ -35,7 +35,7 @@ internal static class Verdict
         var reasons = new List<string>
         {
             $"It is the cheapest of the candidates that meet the objectives with {scenario.Objectives.Confidence * 100:0} % confidence.",
-            $"It carries {Significant.Three(winner.MaximumRequestsPerSecond)} requests/s with that confidence; what binds is the {winner.BindingConstraint}.",
+            $"It carries {Significant.Three(winner.MaximumRequestsPerSecond ?? 0)} requests/s with that confidence; what binds is the {winner.BindingConstraint}.",
         };
         if (!others.IsEmpty)
             reasons.Add($"The runner-up, {RunnerUp(winner, others[0])}.");
@@ -48,12 +48,12 @@ internal static class Verdict
         var difference = second.CostPerMonthUsd.Value - winner.CostPerMonthUsd.Value;
         // A machine of one's own may cost nothing in the catalog.
         var share = winner.CostPerMonthUsd.Value > 0 ? $" ({difference / winner.CostPerMonthUsd.Value * 100:0} %)" : "";
-        var slower = second.EndToEndSeconds.Value / winner.EndToEndSeconds.Value;
+        var slower = second.EndToEndSeconds?.Value / winner.EndToEndSeconds?.Value;
         var cost =
             difference <= 0.005 * winner.CostPerMonthUsd.Value
                 ? "costs the same"
                 : $"costs {Significant.Three(difference)} USD a month more{share}";
-        return $"{second.Model} {second.WeightFormat} on {second.Hardware}, {cost} and takes {Significant.Three(slower)} times as long";
+        return $"{second.Model} {second.WeightFormat} on {second.Hardware}, {cost}{(slower is { } times ? $" and takes {Significant.Three(times)} times as long" : "")}";
     }
 
     /// <summary>What came nearest, or the one reason there is.</summary>
