@@ -23,6 +23,7 @@ namespace Loadline.Catalog;
         typeof(NameConverter<CacheLayoutKind>),
         typeof(NameConverter<Arithmetic>),
         typeof(NameConverter<PredictedQuantity>),
+        typeof(NameConverter<DataPlacement>),
     ]
 )]
 [JsonSerializable(typeof(Accelerator))]
@@ -34,4 +35,7 @@ namespace Loadline.Catalog;
 [JsonSerializable(typeof(IntervalConstants))]
 [JsonSerializable(typeof(CatalogModel))]
 [JsonSerializable(typeof(TaskPreset))]
+[JsonSerializable(typeof(ApiOffer))]
+[JsonSerializable(typeof(EconomicFigure))]
+[JsonSerializable(typeof(DataClass))]
 internal sealed partial class CatalogJson : JsonSerializerContext;

@@ -42,6 +42,21 @@ public sealed class CatalogReader
             new ShelfLayout("task", "tasks.json", "tasks", layer => layer.Text("id")),
             CatalogJson.Default.TaskPreset
         );
+        Apis = new(
+            files,
+            new ShelfLayout("hosted model", "apis", "apis", layer => layer.Text("id")),
+            CatalogJson.Default.ApiOffer
+        );
+        Economics = new(
+            files,
+            new ShelfLayout("economic figure", "economics.json", "economics", layer => layer.Text("id")),
+            CatalogJson.Default.EconomicFigure
+        );
+        DataClasses = new(
+            files,
+            new ShelfLayout("data class", "data-classes.json", "dataClasses", layer => layer.Text("id")),
+            CatalogJson.Default.DataClass
+        );
         EndToEnd = new(
             files,
             new ShelfLayout("end-to-end constants", "end-to-end.json", "endToEnd", EndToEndId),
@@ -72,6 +87,13 @@ public sealed class CatalogReader
     public CatalogShelf<Engine> Engines { get; }
 
     public CatalogShelf<TaskPreset> Tasks { get; }
+
+    /// <summary>Models that others serve by the token.</summary>
+    public CatalogShelf<ApiOffer> Apis { get; }
+
+    public CatalogShelf<EconomicFigure> Economics { get; }
+
+    public CatalogShelf<DataClass> DataClasses { get; }
 
     public CatalogShelf<EndToEndConstants> EndToEnd { get; }
 
