@@ -32,6 +32,9 @@ namespace Loadline.Catalog;
 [JsonSerializable(typeof(KernelConstants))]
 [JsonSerializable(typeof(EndToEndConstants))]
 [JsonSerializable(typeof(IntervalConstants))]
+[JsonSerializable(typeof(QualityConstants))]
+[JsonSerializable(typeof(Benchmark))]
+[JsonSerializable(typeof(ModelCapability))]
 [JsonSerializable(typeof(CatalogModel))]
 [JsonSerializable(typeof(TaskPreset))]
 internal sealed partial class CatalogJson : JsonSerializerContext;

@@ -15,6 +15,9 @@ public sealed class CatalogSearch(CatalogReader catalog)
         "end-to-end",
         "models",
         "tasks",
+        "quality",
+        "benchmarks",
+        "capabilities",
     ];
 
     public IReadOnlyList<CatalogItem> List(string kind) => Shelf(kind).Items;
@@ -45,6 +48,9 @@ public sealed class CatalogSearch(CatalogReader catalog)
             "intervals" => catalog.Intervals,
             "models" => catalog.Models,
             "tasks" => catalog.Tasks,
+            "quality" => catalog.Quality,
+            "benchmarks" => catalog.Benchmarks,
+            "capabilities" => catalog.Capabilities,
             _ => throw new UnknownNameException("catalog kind", kind, Kinds, ambiguous: false),
         };
 }
