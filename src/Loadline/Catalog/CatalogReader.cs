@@ -67,6 +67,21 @@ public sealed class CatalogReader
             new ShelfLayout("intervals", "intervals.json", "intervals", IntervalId),
             CatalogJson.Default.IntervalConstants
         );
+        Quality = new(
+            files,
+            new ShelfLayout("quality constants", "quality.json", List: null, layer => layer.Text("id")),
+            CatalogJson.Default.QualityConstants
+        );
+        Benchmarks = new(
+            files,
+            new ShelfLayout("benchmark", "benchmarks.json", "benchmarks", layer => layer.Text("id")),
+            CatalogJson.Default.Benchmark
+        );
+        Capabilities = new(
+            files,
+            new ShelfLayout("capability", "capabilities.json", "capabilities", layer => layer.Text("id")),
+            CatalogJson.Default.ModelCapability
+        );
         Kernels = new(
             this,
             new(
@@ -99,6 +114,14 @@ public sealed class CatalogReader
 
     /// <summary>How far off predictions of a kind were.</summary>
     public CatalogShelf<IntervalConstants> Intervals { get; }
+
+    /// <summary>What quantization costs; one entry.</summary>
+    public CatalogShelf<QualityConstants> Quality { get; }
+
+    public CatalogShelf<Benchmark> Benchmarks { get; }
+
+    /// <summary>Published scores of models.</summary>
+    public CatalogShelf<ModelCapability> Capabilities { get; }
 
     public KernelShelf Kernels { get; }
 

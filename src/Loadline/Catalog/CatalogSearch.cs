@@ -18,6 +18,9 @@ public sealed class CatalogSearch(CatalogReader catalog)
         "apis",
         "economics",
         "data-classes",
+        "quality",
+        "benchmarks",
+        "capabilities",
     ];
 
     public IReadOnlyList<CatalogItem> List(string kind) => Shelf(kind).Items;
@@ -51,6 +54,9 @@ public sealed class CatalogSearch(CatalogReader catalog)
             "apis" => catalog.Apis,
             "economics" => catalog.Economics,
             "data-classes" => catalog.DataClasses,
+            "quality" => catalog.Quality,
+            "benchmarks" => catalog.Benchmarks,
+            "capabilities" => catalog.Capabilities,
             _ => throw new UnknownNameException("catalog kind", kind, Kinds, ambiguous: false),
         };
 }

@@ -32,6 +32,9 @@ public sealed class SchemaTests
     [InlineData("intervals.json", "intervals")]
     [InlineData("economics.json", "economics")]
     [InlineData("data-classes.json", "data-classes")]
+    [InlineData("quality.json", "quality")]
+    [InlineData("benchmarks.json", "benchmarks")]
+    [InlineData("capabilities.json", "capabilities")]
     public async Task A_single_file_follows_its_schema(string file, string schema) =>
         await FollowAsync([Path.Combine(Root, file)], schema);
 
@@ -43,11 +46,14 @@ public sealed class SchemaTests
 
         folders.ShouldBe(["accelerators", "apis", "engines", "kernels", "models", "offers", "schemas"]);
         files.ShouldBe([
+            "benchmarks.json",
+            "capabilities.json",
             "catalog.json",
             "data-classes.json",
             "economics.json",
             "end-to-end.json",
             "intervals.json",
+            "quality.json",
             "regions.json",
             "tasks.json",
         ]);
