@@ -147,6 +147,9 @@ internal static class PlanPage
             RejectionKind.Objective => "too long a wait",
             RejectionKind.Size => "too many machines",
             RejectionKind.Budget => "their cost",
+            RejectionKind.Capability => "too low a score",
+            RejectionKind.Licence => "their licence",
+            RejectionKind.Bound => "a bound",
             _ => "how they are deployed",
         };
 

@@ -144,12 +144,7 @@ public sealed class CostFactors
             return Estimate.Exact(0, Evidence.Assumed);
         var years = ResidualAfterThreeYears;
         double At(double share) => Math.Pow(share, months / Known);
-        return new Estimate(
-            At(years.Value),
-            At(years.Low),
-            At(years.High),
-            Evidence.Assumed
-        );
+        return new Estimate(At(years.Value), At(years.Low), At(years.High), Evidence.Assumed);
     }
 
     private Estimate Usual(string id, string what)
@@ -170,7 +165,8 @@ public sealed class CostFactors
         return new Estimate(figure.Typical ?? (low + high) / 2, low, high, Evidence.Assumed);
     }
 
-    private static Estimate? Given(double? value) => value is { } known ? Estimate.Exact(known, Evidence.Assumed) : null;
+    private static Estimate? Given(double? value) =>
+        value is { } known ? Estimate.Exact(known, Evidence.Assumed) : null;
 
     private static Estimate Largest(Estimate one, Estimate other) =>
         new(

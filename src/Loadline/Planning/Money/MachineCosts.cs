@@ -38,6 +38,15 @@ internal sealed class MachineCosts(CostFactors factors, Scenario scenario)
             : Running(supply, machines, MeanUtilisation).Sum(line => line.PerMonthUsd.Value)
                 + Owning(supply, machines).Sum(line => line.PerMonthUsd.Value);
 
+    /// <summary>What bought or own machines cost in a month once they are there: all but their purchase.</summary>
+    public double RunningPerMonth(MachineSupply supply, int machines) =>
+        Running(supply, machines, MeanUtilisation).Sum(line => line.PerMonthUsd.Value)
+        + Owning(supply, machines).Skip(1).Sum(line => line.PerMonthUsd.Value)
+        + factors.OperatorsPerMonth(machines * supply.Count).Value;
+
+    /// <summary>Hours of a month in which machines are rented that only the busy hours need.</summary>
+    public double BusyHours(int machines) => machines * HoursPerMonth * busyShare;
+
     /// <summary>Lines at a share of the time that the machines are at work.</summary>
     public ImmutableArray<CostLine> Lines(MachineSupply supply, int machines, double utilisation)
     {
@@ -150,7 +159,11 @@ internal sealed class MachineCosts(CostFactors factors, Scenario scenario)
     {
         if (Kilowatts(supply, machines) is not { } kilowatts)
         {
-            yield return new CostLine("electricity", Estimate.Exact(0), "the power of the accelerator is not in the catalog");
+            yield return new CostLine(
+                "electricity",
+                Estimate.Exact(0),
+                "the power of the accelerator is not in the catalog"
+            );
             yield break;
         }
         var share = IdlePowerShare + (1 - IdlePowerShare) * utilisation;
@@ -173,7 +186,10 @@ internal sealed class MachineCosts(CostFactors factors, Scenario scenario)
             yield return new CostLine(
                 "place in a data centre",
                 place * kilowatts,
-                string.Create(CultureInfo.InvariantCulture, $"{kilowatts:0.##} kW at {place.Value:0.##} USD/kW and month")
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{kilowatts:0.##} kW at {place.Value:0.##} USD/kW and month"
+                )
             );
     }
 

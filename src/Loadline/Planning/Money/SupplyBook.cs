@@ -6,7 +6,12 @@ using Loadline.Quantities;
 namespace Loadline.Planning;
 
 /// <summary>All machines a scenario may have: rented, bought, already there; and why others may not.</summary>
-internal sealed class SupplyBook(CatalogReader catalog, Scenario scenario, CostFactors factors, Action<Rejection> reject)
+internal sealed class SupplyBook(
+    CatalogReader catalog,
+    Scenario scenario,
+    CostFactors factors,
+    Action<Rejection> reject
+)
 {
     private const int MonthsOfOneYear = 12;
     private const int MonthsOfThreeYears = 36;
@@ -52,7 +57,7 @@ internal sealed class SupplyBook(CatalogReader catalog, Scenario scenario, CostF
             Source = "the scenario",
         };
 
-    private IEnumerable<MachineSupply> Rented()
+    private List<MachineSupply> Rented()
     {
         var quotes = scenario.Budget.Quotes.Where(quote => quote.PerHour is not null).ToList();
         var kept = new List<MachineSupply>();
@@ -87,7 +92,8 @@ internal sealed class SupplyBook(CatalogReader catalog, Scenario scenario, CostF
                 offer.Jurisdiction,
                 $"its region {offer.Region ?? "(none is stated)"}",
                 rules.Contracts
-            ) is { } why
+            ) is
+            { } why
         )
             return why;
         return
@@ -121,11 +127,19 @@ internal sealed class SupplyBook(CatalogReader catalog, Scenario scenario, CostF
             {
                 if (rules.Terms.Contains(RentalTerms.OneYear) && months >= MonthsOfOneYear)
                     yield return Of(offer, RentalTerms.OneYear, Discounted(middle, factors.OneYearDiscount));
-                if (offer.Tier is "hyperscaler" && rules.Terms.Contains(RentalTerms.ThreeYears) && months >= MonthsOfThreeYears)
+                if (
+                    offer.Tier is "hyperscaler"
+                    && rules.Terms.Contains(RentalTerms.ThreeYears)
+                    && months >= MonthsOfThreeYears
+                )
                     yield return Of(offer, RentalTerms.ThreeYears, Discounted(middle, factors.ThreeYearDiscount));
             }
         }
-        if (offer.SpotPerHour is { } spot && rules.Terms.Contains(RentalTerms.Spot) && scenario.Objectives.Availability is null)
+        if (
+            offer.SpotPerHour is { } spot
+            && rules.Terms.Contains(RentalTerms.Spot)
+            && scenario.Objectives.Availability is null
+        )
             yield return Of(
                 offer,
                 RentalTerms.Spot,
@@ -153,7 +167,7 @@ internal sealed class SupplyBook(CatalogReader catalog, Scenario scenario, CostF
             Region = offer.Region,
             Instance = offer.Instance,
             Tier = offer.Tier,
-            PerHour = perHour,
+            PerHour = perHour * scenario.Budget.Shift.Rent,
             AsOf = offer.AsOf,
             Source = offer.Source,
             Conditions = RentConditions(offer, terms),
@@ -188,7 +202,7 @@ internal sealed class SupplyBook(CatalogReader catalog, Scenario scenario, CostF
             Provider = quote.Provider,
             Region = quote.Region,
             Instance = $"{quote.Count}x:{accelerator.Id}",
-            PerHour = Estimate.Exact((double)quote.PerHour!.Value.Usd, Evidence.Assumed),
+            PerHour = Estimate.Exact((double)quote.PerHour!.Value.Usd, Evidence.Assumed) * scenario.Budget.Shift.Rent,
             AsOf = quote.AsOf,
             Source = "a quote in the scenario",
         };
@@ -228,7 +242,9 @@ internal sealed class SupplyBook(CatalogReader catalog, Scenario scenario, CostF
             }
         }
         if (unpriced > 0)
-            reject(new Rejection($"purchase of {unpriced} accelerators", RejectionKind.Price, "no purchase price is known"));
+            reject(
+                new Rejection($"purchase of {unpriced} accelerators", RejectionKind.Price, "no purchase price is known")
+            );
         LeftOut += unpriced;
     }
 
@@ -247,13 +263,11 @@ internal sealed class SupplyBook(CatalogReader catalog, Scenario scenario, CostF
             Count = count,
             Id = $"buy {count}x:{accelerator.Id}",
             Provider = provider,
-            Price = price,
+            Price = price * scenario.Budget.Shift.Purchase,
             AsOf = asOf,
             Source = source,
             LeadTimeWeeks = LeadTimeOf(accelerator),
-            Conditions = IsConsumer(accelerator)
-                ? [ConsumerCards]
-                : [],
+            Conditions = IsConsumer(accelerator) ? [ConsumerCards] : [],
         };
 
     private static int[] SizesOf(Accelerator accelerator) =>

@@ -38,7 +38,10 @@ internal static class BudgetReader
             PriceTrendPerYear = node.Range("priceTrendPerYear", "times", 0.01, 100) ?? Budget.UsualPriceTrend,
             Quotes =
             [
-                .. node.Items("quotes", "quotes such as { provider: p, accelerator: h100-sxm, count: 8, perHour: 18 USD }")
+                .. node.Items(
+                        "quotes",
+                        "quotes such as { provider: p, accelerator: h100-sxm, count: 8, perHour: 18 USD }"
+                    )
                     .Select(quote => ReadQuote(quote, notes)),
             ],
         };
@@ -91,7 +94,10 @@ internal static class BudgetReader
         };
         node.RefuseUnknownFields();
         if (api is null == (id is null))
-            throw node.Wrong("accelerator", "an accelerator with a price, or an api with its prices per million tokens");
+            throw node.Wrong(
+                "accelerator",
+                "an accelerator with a price, or an api with its prices per million tokens"
+            );
         if (id is not null && (quote.PerHour is null) == (quote.Price is null))
             throw node.Wrong("perHour", "perHour for a rented machine or price for a bought one");
         if (api is not null && (quote.PromptPerMillionTokens is null || quote.OutputPerMillionTokens is null))

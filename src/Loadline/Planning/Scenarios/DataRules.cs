@@ -32,7 +32,7 @@ public static class DataRules
         // A contract settles both what the law asks of the provider and where it computes.
         if (placement == DataPlacement.WithContract && contracts.Contains(provider))
             return null;
-        if (data.Jurisdictions.Length > 0 && !data.Jurisdictions.Contains(jurisdiction))
+        if (data.Jurisdictions.Length > 0 && (jurisdiction is null || !data.Jurisdictions.Contains(jurisdiction)))
         {
             var allowed = string.Join(" or ", data.Jurisdictions);
             var remedy =

@@ -42,8 +42,9 @@ internal static class DeploymentReader
             Current = ReadCurrent(node, notes),
             ApiLatencies =
             [
-                .. (node?.Items("apiLatencies", "measurements such as { api: openai/gpt-5.6-luna, ttft: 0.6 s }") ?? [])
-                    .Select(ReadLatency),
+                .. (
+                    node?.Items("apiLatencies", "measurements such as { api: openai/gpt-5.6-luna, ttft: 0.6 s }") ?? []
+                ).Select(ReadLatency),
             ],
         };
         if (node?.Texts("terms") is { } terms)
@@ -51,11 +52,15 @@ internal static class DeploymentReader
             {
                 Terms =
                 [
-                    .. terms.Select(text => TermsOf(text) ?? throw node.Wrong("terms", $"one or more of {NamesOfTerms}")),
+                    .. terms.Select(text =>
+                        TermsOf(text) ?? throw node.Wrong("terms", $"one or more of {NamesOfTerms}")
+                    ),
                 ],
             };
         if (node?.Has("planAhead") != true)
-            notes.Assume("The plan is sized for the load of today; the roadmap says when it is outgrown (deployment.planAhead sizes it for later).");
+            notes.Assume(
+                "The plan is sized for the load of today; the roadmap says when it is outgrown (deployment.planAhead sizes it for later)."
+            );
         node?.RefuseUnknownFields();
         return rules;
     }
@@ -79,7 +84,10 @@ internal static class DeploymentReader
             return [];
         if (regions.Count == 0)
             throw node.Wrong("regions", "at least one region or jurisdiction, such as EU");
-        var jurisdictions = notes.Catalog.Regions.All.Select(region => region.Jurisdiction).Distinct().Order(StringComparer.Ordinal);
+        var jurisdictions = notes
+            .Catalog.Regions.All.Select(region => region.Jurisdiction)
+            .Distinct()
+            .Order(StringComparer.Ordinal);
         var names = notes
             .Catalog.Offers.All.Select(offer => offer.Region)
             .OfType<string>()

@@ -27,7 +27,9 @@ internal static class ModelsReader
         {
             notes.Assume($"Candidate models: {string.Join(", ", preset.Models)} ({preset.Name} preset).");
             if (capability.Count == 0)
-                notes.Ask("How capable must the model be, by which benchmark or test of your own? (whoever owns the service)");
+                notes.Ask(
+                    "How capable must the model be, by which benchmark or test of your own? (whoever owns the service)"
+                );
         }
         if (commercial is null)
             notes.Assume("Use is commercial: models whose licence forbids that are left out.");

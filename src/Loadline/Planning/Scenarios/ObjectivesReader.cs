@@ -44,7 +44,12 @@ internal static class ObjectivesReader
             throw node!.Wrong("confidence", "a share below 100 %: no prediction is certain");
         if (confidence is null)
             notes.Assume($"Confidence: {DefaultConfidence * 100:0} %, as none is given.");
-        if (ttft is { } first && endToEnd is { } whole && first.Probability <= whole.Probability && first.Limit > whole.Limit)
+        if (
+            ttft is { } first
+            && endToEnd is { } whole
+            && first.Probability <= whole.Probability
+            && first.Limit > whole.Limit
+        )
             throw node!.Wrong(
                 "ttft",
                 $"no more than endToEnd {whole.Percentile}, {whole.Limit}: an answer cannot end before it begins"

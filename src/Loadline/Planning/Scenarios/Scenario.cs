@@ -186,8 +186,17 @@ public sealed record Budget
     /// </summary>
     public static readonly PlanningRange UsualPriceTrend = new(0.75, 1, 1.4);
 
+    /// <summary>Factors on all prices of a kind, for asking what if.</summary>
+    internal PriceShift Shift { get; init; } = PriceShift.None;
+
     /// <summary>Offers the user has in hand; they win over the catalog.</summary>
     public ImmutableArray<Quote> Quotes { get; init; } = [];
+}
+
+/// <summary>Factors on prices.</summary>
+internal readonly record struct PriceShift(double Rent, double Api, double Purchase)
+{
+    public static PriceShift None => new(1, 1, 1);
 }
 
 /// <summary>A price somebody offered.</summary>

@@ -11,8 +11,7 @@ public sealed record WorkingHours(string Text, ImmutableArray<bool> Busy)
 
     private static readonly string[] Days = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
-    public static WorkingHours Always { get; } =
-        new("Mon-Sun 00-24", [.. Enumerable.Repeat(true, HoursOfWeek)]);
+    public static WorkingHours Always { get; } = new("Mon-Sun 00-24", [.. Enumerable.Repeat(true, HoursOfWeek)]);
 
     public int HoursPerWeek => Busy.Count(busy => busy);
 

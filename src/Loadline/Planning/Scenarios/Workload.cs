@@ -127,7 +127,8 @@ internal static class WorkloadMix
         for (var i = 0; i < 60; i++)
         {
             var middle = Math.Sqrt(low * high);
-            var below = streams.Select((stream, index) => ShareBelow(lengths(stream), middle) * rates[index]).Sum() / total;
+            var below =
+                streams.Select((stream, index) => ShareBelow(lengths(stream), middle) * rates[index]).Sum() / total;
             if (below < 0.95)
                 low = middle;
             else

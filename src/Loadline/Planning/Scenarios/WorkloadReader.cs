@@ -23,7 +23,13 @@ internal static class WorkloadReader
         var prompt = ReadLengths(node, "promptTokens", trace?.Prompt, notes);
         var output = ReadLengths(node, "outputTokens", trace?.Output, notes);
         var hours = ReadHours(node, notes);
-        var workload = ReadLoad(node, trace, hours, notes, concurrency => RateOf(concurrency, output, objectives, notes)) with
+        var workload = ReadLoad(
+            node,
+            trace,
+            hours,
+            notes,
+            concurrency => RateOf(concurrency, output, objectives, notes)
+        ) with
         {
             Name = name,
             OutsideHoursShare = ReadOutside(node, hours, notes),
@@ -78,7 +84,14 @@ internal static class WorkloadReader
         var concurrency = node.Number("concurrency", 1e-6, MostRate);
         var active = node.Share("activeAtPeak");
         var perHour = node.Number("requestsPerActiveUserPerHour", 1e-6, 1e6);
-        var ways = new[] { people is not null, rate is not null, perDay is not null, concurrency is not null, trace is not null };
+        var ways = new[]
+        {
+            people is not null,
+            rate is not null,
+            perDay is not null,
+            concurrency is not null,
+            trace is not null,
+        };
         if (ways.Count(given => given) != 1)
             throw node.Wrong(
                 "people",
@@ -149,7 +162,9 @@ internal static class WorkloadReader
     private static double ReadOutside(ScenarioNode node, WorkingHours hours, ReadingNotes notes)
     {
         var share = node.Share("outsideHours", mayBeZero: true) ?? Workload.UsualOutsideHoursShare;
-        notes.Assume($"Within {hours.Text} every hour is as busy as the busiest; outside, {share * 100:0.##} % of that.");
+        notes.Assume(
+            $"Within {hours.Text} every hour is as busy as the busiest; outside, {share * 100:0.##} % of that."
+        );
         return share;
     }
 
