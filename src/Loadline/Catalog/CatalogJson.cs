@@ -34,4 +34,5 @@ namespace Loadline.Catalog;
 [JsonSerializable(typeof(IntervalConstants))]
 [JsonSerializable(typeof(CatalogModel))]
 [JsonSerializable(typeof(TaskPreset))]
+[JsonSerializable(typeof(ExportTargets))]
 internal sealed partial class CatalogJson : JsonSerializerContext;

@@ -42,6 +42,11 @@ public sealed class CatalogReader
             new ShelfLayout("task", "tasks.json", "tasks", layer => layer.Text("id")),
             CatalogJson.Default.TaskPreset
         );
+        Exports = new(
+            files,
+            new ShelfLayout("export targets", "exports.json", List: null, layer => layer.Text("id")),
+            CatalogJson.Default.ExportTargets
+        );
         EndToEnd = new(
             files,
             new ShelfLayout("end-to-end constants", "end-to-end.json", "endToEnd", EndToEndId),
@@ -72,6 +77,9 @@ public sealed class CatalogReader
     public CatalogShelf<Engine> Engines { get; }
 
     public CatalogShelf<TaskPreset> Tasks { get; }
+
+    /// <summary>What container platforms and schedulers call things; one entry.</summary>
+    public CatalogShelf<ExportTargets> Exports { get; }
 
     public CatalogShelf<EndToEndConstants> EndToEnd { get; }
 

@@ -29,6 +29,7 @@ public sealed class SchemaTests
     [InlineData("tasks.json", "tasks")]
     [InlineData("end-to-end.json", "end-to-end")]
     [InlineData("intervals.json", "intervals")]
+    [InlineData("exports.json", "exports")]
     public async Task A_single_file_follows_its_schema(string file, string schema) =>
         await FollowAsync([Path.Combine(Root, file)], schema);
 
@@ -39,7 +40,14 @@ public sealed class SchemaTests
         var files = Directory.GetFiles(Root, "*.json").Select(Path.GetFileName).Order();
 
         folders.ShouldBe(["accelerators", "engines", "kernels", "models", "offers", "schemas"]);
-        files.ShouldBe(["catalog.json", "end-to-end.json", "intervals.json", "regions.json", "tasks.json"]);
+        files.ShouldBe([
+            "catalog.json",
+            "end-to-end.json",
+            "exports.json",
+            "intervals.json",
+            "regions.json",
+            "tasks.json",
+        ]);
     }
 
     [Fact]
