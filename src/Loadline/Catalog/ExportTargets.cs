@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 
 namespace Loadline.Catalog;
 
@@ -13,7 +14,10 @@ public sealed record ExportTargets
     /// <summary>By vendor of the accelerator, or by <c>vendor/kind</c> where a vendor has several kinds.</summary>
     public required ImmutableDictionary<string, VendorTarget> Vendors { get; init; }
 
-    /// <summary>SkyPilot's names of accelerators, by catalog id.</summary>
+    /// <summary>
+    /// SkyPilot's names of accelerators, by catalog id; <c>{count}</c> in one stands for their number, which otherwise
+    /// follows behind a colon.
+    /// </summary>
     public required ImmutableDictionary<string, string> SkyAccelerators { get; init; }
 
     /// <summary>The same where a provider's differ, by <c>provider/accelerator</c>.</summary>
@@ -37,10 +41,19 @@ public sealed record ExportTargets
             ?? VendorTarget.Unknown;
     }
 
-    /// <summary>SkyPilot's name of an accelerator at a provider; null when it is not known there.</summary>
-    public string? SkyName(string provider, string accelerator) =>
-        SkyProviderAccelerators.GetValueOrDefault($"{provider}/{accelerator}")
-        ?? SkyAccelerators.GetValueOrDefault(accelerator);
+    /// <summary>So many accelerators of a provider as SkyPilot writes them; null when it is not known there.</summary>
+    public string? SkyName(string provider, string accelerator, int count)
+    {
+        const string CountMark = "{count}";
+        var name =
+            SkyProviderAccelerators.GetValueOrDefault($"{provider}/{accelerator}")
+            ?? SkyAccelerators.GetValueOrDefault(accelerator);
+        var number = count.ToString(CultureInfo.InvariantCulture);
+        return name is null ? null
+            : name.Contains(CountMark, StringComparison.Ordinal)
+                ? name.Replace(CountMark, number, StringComparison.Ordinal)
+            : $"{name}:{number}";
+    }
 }
 
 /// <summary>How the devices of a vendor are asked for.</summary>

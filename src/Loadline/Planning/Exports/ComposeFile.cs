@@ -4,6 +4,8 @@ namespace Loadline.Planning;
 /// <remarks>compose-spec/compose-spec 05-services.md and deploy.md, 2026-11-24.</remarks>
 internal static class ComposeFile
 {
+    private const string Common = "replica";
+
     public static IEnumerable<ExportFile> Write(ExportContext context)
     {
         if (!context.RunsInContainers || !context.CanBeStarted)
@@ -28,6 +30,9 @@ internal static class ComposeFile
                 $"Then: docker compose exec replica-0 {start.Launch.Command[0]} create {context.Label} -f {ContainerPaths.Modelfile}"
             );
         yaml.Text("name", context.Label);
+        yaml.Comment("what all replicas have in common");
+        using (yaml.Anchored("x-replica", Common))
+            AddCommon(yaml, context, start);
         using (yaml.Map("services"))
         {
             var replicas = context.Layout.MachinesPerReplica > 1 ? 1 : Math.Max(1, context.Setup.ReplicasPerMachine);
@@ -40,30 +45,37 @@ internal static class ComposeFile
         return yaml.ToString();
     }
 
-    private static void AddReplica(YamlWriter yaml, ExportContext context, EngineStart start, int replica)
+    private static void AddCommon(YamlWriter yaml, ExportContext context, EngineStart start)
     {
-        var spans = context.Layout.MachinesPerReplica > 1;
         yaml.Text("image", start.Image is null ? "${IMAGE:?see README.md}" : Literal(start.Image));
         yaml.Text("restart", "unless-stopped");
         yaml.List("entrypoint", start.ImageCommand.Select(Literal));
         using (yaml.Map("command"))
             AddCommand(yaml, context, start);
+        if (context.Layout.MachinesPerReplica > 1)
+            yaml.Text("network_mode", "host");
+        yaml.Comment("processes of one model pass tensors through shared memory");
+        yaml.Text("ipc", "host");
+        AddVolumes(yaml, start);
+    }
+
+    private static void AddReplica(YamlWriter yaml, ExportContext context, EngineStart start, int replica)
+    {
+        yaml.Repeat(Common);
         using (yaml.Map("environment"))
         {
             yaml.Comment("passed on from outside");
             yaml.Null("HF_TOKEN");
             foreach (var variable in start.Environment.Concat(start.AddressVariables(Port(start))))
                 yaml.Text(variable.Name, Literal(variable.Value ?? ""));
-            if (context.Vendor is { ComposeDriver: null, VisibleDevices: { } visible } && !spans)
+            if (
+                context is
+                { Layout.MachinesPerReplica: 1, Vendor: { ComposeDriver: null, VisibleDevices: { } visible } }
+            )
                 yaml.Text(visible, string.Join(',', Devices(context, replica)));
         }
-        if (spans)
-            yaml.Text("network_mode", "host");
-        else
+        if (context.Layout.MachinesPerReplica == 1)
             yaml.List("ports", [$"{PlainText.Number(start.Launch.Port + (long)replica)}:{Port(start)}"]);
-        yaml.Comment("processes of one model pass tensors through shared memory");
-        yaml.Text("ipc", "host");
-        AddVolumes(yaml, start);
         AddDevices(yaml, context, replica);
     }
 

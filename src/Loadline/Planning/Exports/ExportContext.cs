@@ -28,6 +28,9 @@ internal sealed record ExportContext
     /// <summary>True when the recommended engine can run in a container on these accelerators.</summary>
     public bool RunsInContainers => Start is not null && Vendor.Containers != false;
 
+    /// <summary>True when machines are rented, all of them or those beside one's own.</summary>
+    public bool Rents => Setup.Way == Way.Rent || (Setup.Way == Way.Hybrid && Setup.Instance is not null);
+
     /// <summary>True when one replica fits a machine, or the engine can be told to span several.</summary>
     public bool CanBeStarted => Start is { } start && (Layout.MachinesPerReplica == 1 || start.CanSpanMachines);
 
@@ -51,18 +54,25 @@ internal sealed record ExportContext
                 .. catalog
                     .Engines.All.Where(other => other.Id != engine.Id && EngineStart.Fits(setup, other, accelerator))
                     .OrderBy(other => other.Id, StringComparer.Ordinal)
-                    .Select(other => EngineStart.Of(WithoutEngineLimits(setup), other, accelerator)),
+                    .Select(other => EngineStart.Of(WithLimitsOf(other, setup), other, accelerator)),
             ],
         };
     }
 
     /// <summary>
-    /// The limits of the plan were chosen for the recommended engine's way of counting; another engine starts from its own.
+    /// The limits of the plan were chosen for the recommended engine's way of counting. Another one starts from its own;
+    /// where every sequence costs a whole context, as many as the plan has in flight.
     /// </summary>
-    private static DeploymentSetup WithoutEngineLimits(DeploymentSetup setup) =>
+    private static DeploymentSetup WithLimitsOf(Engine other, DeploymentSetup setup) =>
         setup with
         {
+            MaximumSequences = other.Launch!.ContextCoversAllSequences
+                ? (int)Math.Ceiling(Math.Clamp(setup.RequestsInFlightPerReplica, 1, MostSequences))
+                : null,
             MaximumBatchedTokens = null,
             MemoryFraction = null,
         };
+
+    /// <summary>More than any engine runs together; keeps absurd plans within whole numbers.</summary>
+    private const int MostSequences = 65_536;
 }

@@ -64,7 +64,7 @@ internal static class ExportReadMe
         if (context.Start is { } start)
         {
             page.Append(
-                $"- Release: names of settings and images are those of {PlainText.Markdown(start.EngineName)} {PlainText.Markdown(start.Launch.Release)}, looked up on {PlainText.Markdown(start.Launch.Retrieved)}. Pin the image by its digest once it works.\n"
+                $"- Release: names of settings and images are those of {PlainText.Markdown(start.EngineName)} {PlainText.Markdown(start.Launch.Release)}, looked up on {PlainText.Markdown(start.Launch.Retrieved)}; they hold from {PlainText.Markdown(start.Launch.Since)} on. Pin the image by its digest once it works.\n"
             );
             foreach (var note in start.Notes)
                 page.Append("- ").Append(PlainText.Markdown(note)).Append('\n');

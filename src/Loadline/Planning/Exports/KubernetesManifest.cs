@@ -126,6 +126,8 @@ internal static class KubernetesManifest
                 ? "what the peak needs; there is no spare"
                 : $"what the peak needs; devices of {spare.ToString(CultureInfo.InvariantCulture)} more stay free for failures and updates"
         );
+        if (context.Start?.Launch.RunningRequestsMetric is not null)
+            yaml.Comment("the autoscaler below takes over; leave this out when you apply the file again");
         yaml.Number("replicas", layout.Needed);
     }
 

@@ -43,6 +43,8 @@ internal sealed class KubernetesPod(ExportContext context, EngineStart start)
                 using (yaml.Map("args"))
                     AddArguments(yaml, isWorker);
                 AddEnvironment(yaml);
+                if (start.Launch.Modelfile)
+                    AddModelfile(yaml);
                 if (!isWorker)
                     AddProbes(yaml);
                 AddResources(yaml);
@@ -120,6 +122,19 @@ internal sealed class KubernetesPod(ExportContext context, EngineStart start)
         }
     }
 
+    private void AddModelfile(YamlWriter yaml)
+    {
+        var client = ShellText.Word(start.ImageCommand[0]);
+        yaml.Comment("makes the model known to the server; until then the pod is not ready");
+        using (yaml.Map("lifecycle"))
+        using (yaml.Map("postStart"))
+        using (yaml.Map("exec"))
+        {
+            var create = $"{client} create {ShellText.Word(context.Label)} -f {ContainerPaths.Modelfile}";
+            yaml.List("command", ["/bin/sh", "-c", $"until {client} list; do sleep 1; done; {create}"]);
+        }
+    }
+
     private void AddProbes(YamlWriter yaml)
     {
         var seconds = StartSeconds(context.Setup);
@@ -155,31 +170,36 @@ internal sealed class KubernetesPod(ExportContext context, EngineStart start)
 
     private void AddResources(YamlWriter yaml)
     {
-        var disk = (long)Math.Ceiling(context.Setup.WeightBytes.GiB * DiskPerWeights) + 1;
         yaml.Comment("Add cpu and memory to suit your nodes.");
         using (yaml.Map("resources"))
         {
-            if (!ContainerPaths.NeedsGgufFile(start))
+            using (yaml.Map("requests"))
             {
-                using (yaml.Map("requests"))
-                    yaml.Text("ephemeral-storage", $"{PlainText.Number(disk)}Gi");
+                if (!ContainerPaths.NeedsGgufFile(start))
+                    yaml.Text("ephemeral-storage", DiskSize);
+                if (context.Vendor.IsProcessor)
+                {
+                    yaml.Comment("the weights alone; add the cache");
+                    yaml.Text("memory", DiskSize);
+                }
+                else
+                    AddDeviceResource(yaml);
             }
             if (context.Vendor.IsProcessor)
-            {
-                using (yaml.Map("limits"))
-                    yaml.Text("memory", $"{PlainText.Number(disk)}Gi");
                 return;
-            }
             using (yaml.Map("limits"))
-            {
-                if (context.Vendor.KubernetesResource is null)
-                    yaml.Comment($"NOTE: the resource of devices of {context.Accelerator.Vendor} is not known");
-                yaml.Text(
-                    context.Vendor.KubernetesResource ?? "REPLACE/WITH-RESOURCE",
-                    PlainText.Number(context.Layout.DevicesPerMachine)
-                );
-            }
+                AddDeviceResource(yaml);
         }
+    }
+
+    private void AddDeviceResource(YamlWriter yaml)
+    {
+        if (context.Vendor.KubernetesResource is null)
+            yaml.Comment($"NOTE: the resource of devices of {context.Accelerator.Vendor} is not known");
+        yaml.Text(
+            context.Vendor.KubernetesResource ?? "REPLACE/WITH-RESOURCE",
+            PlainText.Number(context.Layout.DevicesPerMachine)
+        );
     }
 
     private void AddMounts(YamlWriter yaml)
@@ -204,10 +224,7 @@ internal sealed class KubernetesPod(ExportContext context, EngineStart start)
             {
                 yaml.Text("name", "hub-cache");
                 using (yaml.Map("emptyDir"))
-                    yaml.Text(
-                        "sizeLimit",
-                        $"{PlainText.Number((long)Math.Ceiling(context.Setup.WeightBytes.GiB * DiskPerWeights) + 1)}Gi"
-                    );
+                    yaml.Text("sizeLimit", DiskSize);
             }
             if (SharesMemory)
             {
@@ -244,6 +261,9 @@ internal sealed class KubernetesPod(ExportContext context, EngineStart start)
             yaml.Text("mountPath", path);
         }
     }
+
+    private string DiskSize =>
+        $"{PlainText.Number((long)Math.Ceiling(context.Setup.WeightBytes.GiB * DiskPerWeights) + 1)}Gi";
 
     private bool SharesMemory => context.Setup.Parallelism.Devices > 1;
 

@@ -48,7 +48,10 @@ internal static class LaunchScripts
                 ? "RECOMMENDED: the figures of the plan are for this engine."
                 : $"ALTERNATIVE: the figures of the plan are for {context.Engine.Name} only; measure before you switch."
         );
-        Comment(script, $"Names of the settings: {start.Launch.Source} ({start.Launch.Retrieved}).");
+        Comment(
+            script,
+            $"Settings as of release {start.Launch.Release}, looked up on {start.Launch.Retrieved}; sources: loadline catalog show engines {start.EngineId}"
+        );
         Comment(
             script,
             "A token for gated models is taken from HF_TOKEN in the environment; do not write it into this file."
@@ -81,6 +84,8 @@ internal static class LaunchScripts
     {
         var layout = context.Layout;
         var replicas = Math.Max(1, context.Setup.ReplicasPerMachine);
+        script.Append('\n');
+        Comment(script, "PORT: where it listens.");
         Line(script, $"port=\"${{PORT:-{PlainText.Number(start.Launch.Port)}}}\"");
         if (layout.MachinesPerReplica > 1)
         {
@@ -92,7 +97,7 @@ internal static class LaunchScripts
                 "leader=\"${LEADER_ADDRESS:?set LEADER_ADDRESS to the address of the machine with NODE_RANK 0}\""
             );
         }
-        else if (replicas > 1)
+        else if (replicas > 1 || layout.DevicesPerMachine < context.Setup.DevicesPerMachine)
         {
             script.Append('\n');
             Comment(

@@ -142,7 +142,7 @@ internal sealed class LaunchSettings
             var known = launch.KvFormats.Keys.Order(StringComparer.Ordinal);
             throw new UnknownNameException($"cache format of {engine.Id}", setup.KvFormat, [.. known], false);
         }
-        Put(names => names.KvCacheFormat, format, $"{setup.KvFormat} in our names");
+        Put(names => names.KvCacheFormat, format, $"type of the cache, {setup.KvFormat} in the plan");
         Put(names => names.ValueCacheFormat, format, "the same for the values");
         if (setup.KvFormat is not ("fp16" or "bf16" or "fp32"))
             Put(names => names.FlashAttention, "1", "a quantized cache needs it");

@@ -18,30 +18,23 @@ internal static class ShoppingList
         var list = new StringBuilder();
         list.Append(
             CultureInfo.InvariantCulture,
-            $"# {Title(context.Setup.Way)}: {PlainText.Markdown(context.Setup.Name)}\n\n"
+            $"# {TitleOf(context)}: {PlainText.Markdown(context.Setup.Name)}\n\n"
         );
-        switch (context.Setup.Way)
-        {
-            case Way.Rent:
-                AddRented(list, context);
-                break;
-            case Way.Own:
-                AddOwn(list, context);
-                break;
-            default:
-                AddBought(list, context);
-                break;
-        }
+        if (context.Setup.Way == Way.Hybrid)
+            list.Append("The plan mixes machines of one's own with others; this list is of one of its parts.\n\n");
+        if (context.Rents)
+            AddRented(list, context);
+        else if (context.Setup.Way == Way.Own)
+            AddOwn(list, context);
+        else
+            AddBought(list, context);
         return [new ExportFile(FileNames.ShoppingList, list.ToString(), IsExecutable: false)];
     }
 
-    private static string Title(Way way) =>
-        way switch
-        {
-            Way.Rent => "To rent",
-            Way.Own => "What is there",
-            _ => "To buy",
-        };
+    private static string TitleOf(ExportContext context) =>
+        context.Rents ? "To rent"
+        : context.Setup.Way == Way.Own ? "What is there"
+        : "To buy";
 
     private static void AddBought(StringBuilder list, ExportContext context)
     {

@@ -9,7 +9,7 @@ internal static partial class SkyPilotTask
 {
     public static IEnumerable<ExportFile> Write(ExportContext context)
     {
-        if (context.Setup.Way != Way.Rent || !context.RunsInContainers || !context.CanBeStarted)
+        if (!context.Rents || !context.RunsInContainers || !context.CanBeStarted)
             return [];
         return [new ExportFile(FileNames.SkyPilot, TextOf(context, context.Start!), IsExecutable: false)];
     }
@@ -80,7 +80,7 @@ internal static partial class SkyPilotTask
     {
         var setup = context.Setup;
         var count = PlainText.Number(context.Layout.DevicesPerMachine);
-        if (context.Targets.SkyName(setup.Provider, setup.Accelerator) is { } name)
+        if (context.Targets.SkyName(setup.Provider, setup.Accelerator, context.Layout.DevicesPerMachine) is { } name)
         {
             if (context.Layout is { MachinesPerReplica: 1 } && setup.ReplicasPerMachine > 1)
                 yaml.Comment(
@@ -88,7 +88,7 @@ internal static partial class SkyPilotTask
                 );
             if (setup.Instance is { } instance)
                 yaml.Comment($"instance in the plan: {instance}");
-            yaml.Text("accelerators", $"{name}:{count}");
+            yaml.Text("accelerators", name);
         }
         else if (setup.Instance is { } instance)
         {

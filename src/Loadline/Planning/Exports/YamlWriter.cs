@@ -9,7 +9,7 @@ namespace Loadline.Planning;
 /// </summary>
 internal sealed class YamlWriter
 {
-    private static readonly string[] NotText = ["true", "false", "yes", "no", "on", "off", "null", "y", "n", "nan"];
+    private static readonly string[] NotText = ["true", "false", "yes", "no", "on", "off", "null", "y", "n"];
 
     private readonly StringBuilder text = new();
     private int depth;
@@ -63,6 +63,12 @@ internal sealed class YamlWriter
     /// <summary>Everything until the result is disposed of stands below the key.</summary>
     public Level Map(string key) => Map(key, "");
 
+    /// <summary>The same, to be repeated elsewhere by <see cref="Repeat"/>.</summary>
+    public Level Anchored(string key, string anchor) => Map(key, $" &{anchor}");
+
+    /// <summary>Everything that stands below an anchor, here again.</summary>
+    public void Repeat(string anchor) => Line($"<<: *{anchor}");
+
     /// <summary>Everything until the result is disposed of is one item of a list.</summary>
     public Level MapItem()
     {
@@ -102,8 +108,7 @@ internal sealed class YamlWriter
         && char.IsAsciiLetter(value[0])
         && char.IsAsciiLetterOrDigit(value[^1])
         && value.All(character => char.IsAsciiLetterOrDigit(character) || "-_./:".Contains(character))
-        && !NotText.Contains(value, StringComparer.OrdinalIgnoreCase)
-        && !value.StartsWith("inf", StringComparison.OrdinalIgnoreCase);
+        && !NotText.Contains(value, StringComparer.OrdinalIgnoreCase);
 
     private static string Quoted(string value)
     {
