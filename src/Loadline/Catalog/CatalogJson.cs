@@ -41,4 +41,5 @@ namespace Loadline.Catalog;
 [JsonSerializable(typeof(ApiOffer))]
 [JsonSerializable(typeof(EconomicFigure))]
 [JsonSerializable(typeof(DataClass))]
+[JsonSerializable(typeof(ExportTargets))]
 internal sealed partial class CatalogJson : JsonSerializerContext;

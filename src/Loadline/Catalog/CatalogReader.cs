@@ -57,6 +57,11 @@ public sealed class CatalogReader
             new ShelfLayout("data class", "data-classes.json", "dataClasses", layer => layer.Text("id")),
             CatalogJson.Default.DataClass
         );
+        Exports = new(
+            files,
+            new ShelfLayout("export targets", "exports.json", List: null, layer => layer.Text("id")),
+            CatalogJson.Default.ExportTargets
+        );
         EndToEnd = new(
             files,
             new ShelfLayout("end-to-end constants", "end-to-end.json", "endToEnd", EndToEndId),
@@ -109,6 +114,9 @@ public sealed class CatalogReader
     public CatalogShelf<EconomicFigure> Economics { get; }
 
     public CatalogShelf<DataClass> DataClasses { get; }
+
+    /// <summary>What container platforms and schedulers call things; one entry.</summary>
+    public CatalogShelf<ExportTargets> Exports { get; }
 
     public CatalogShelf<EndToEndConstants> EndToEnd { get; }
 

@@ -213,6 +213,9 @@ public sealed record Engine
         get => field ?? EngineScheduling.Usual;
         init;
     }
+
+    /// <summary>How it is started; null when nobody entered it.</summary>
+    public EngineLaunch? Launch { get; init; }
     public required string Source { get; init; }
     public required string Retrieved { get; init; }
 

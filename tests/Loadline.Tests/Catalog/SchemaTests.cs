@@ -35,6 +35,7 @@ public sealed class SchemaTests
     [InlineData("quality.json", "quality")]
     [InlineData("benchmarks.json", "benchmarks")]
     [InlineData("capabilities.json", "capabilities")]
+    [InlineData("exports.json", "exports")]
     public async Task A_single_file_follows_its_schema(string file, string schema) =>
         await FollowAsync([Path.Combine(Root, file)], schema);
 
@@ -52,6 +53,7 @@ public sealed class SchemaTests
             "data-classes.json",
             "economics.json",
             "end-to-end.json",
+            "exports.json",
             "intervals.json",
             "quality.json",
             "regions.json",

@@ -18,6 +18,8 @@ public sealed partial class SourceTests
             .Accelerators.All.Select(entry => entry.Source)
             .Concat(Catalog.Offers.All.Select(entry => entry.Source))
             .Concat(Catalog.Engines.All.Select(entry => entry.Source))
+            .Concat(Catalog.Engines.All.Select(entry => entry.Launch?.Source ?? ""))
+            .Concat(Catalog.Exports.All.Select(entry => entry.Source))
             .Concat(Catalog.Kernels.All.Select(entry => entry.Source))
             .Concat(Catalog.Models.All.Select(entry => entry.Source))
             .Concat(Catalog.Models.All.Select(entry => entry.ReleasedSource ?? ""));

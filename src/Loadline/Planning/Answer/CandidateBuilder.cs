@@ -148,26 +148,49 @@ internal sealed class CandidateBuilder(Scenario scenario, FoundPlans found)
                 )
             );
         else
-            lines.Add(
-                new CostLine(
-                    "rent of what is above the base",
-                    plan.Rented!.PerHour!.Value * costs.Machines.BusyHours(plan.RentedMachines),
-                    $"{plan.RentedMachines} of {plan.Rented.Instance ?? plan.Rented.Id} at {plan.Rented.Provider} in the busy hours, {plan.Rented.AsOf}"
-                )
-            );
+            lines.AddRange(RestOf(plan.Rest!, plan.RestMachines));
         var cost = SumOf(lines);
-        var rest = plan.Api is { } hosted ? hosted.Api.Id : $"{plan.RentedMachines} rented of {plan.Rented!.Provider}";
-        return Machines(whole, cost, [.. lines], costs.Machines.Capital(whole.Supply, plan.BaseMachines)) with
+        var rest =
+            plan.Api is { } hosted ? hosted.Api.Id
+            : plan.Rest!.PerHour is null ? $"{plan.RestMachines} bought"
+            : $"{plan.RestMachines} rented of {plan.Rest.Provider}, {plan.Rest.TermsText}";
+        var capital = costs.Machines.Capital(whole.Supply, plan.BaseMachines);
+        if (plan.Rest is { PerHour: null } bought)
+            capital += costs.Machines.Capital(bought, plan.RestMachines);
+        return Machines(whole, cost, [.. lines], capital) with
         {
             Way = Way.Hybrid,
             Terms = $"{plan.BaseMachines} {whole.Supply.TermsText}, the rest {rest}",
-            Hardware = $"{plan.BaseMachines * whole.Supply.Count}x:{whole.Supply.Accelerator.Id}",
-            Machines = plan.BaseMachines + plan.RentedMachines,
+            Hardware =
+                $"{(plan.Api is null ? plan.BaseMachines + plan.RestMachines : plan.BaseMachines) * whole.Supply.Count}x:{whole.Supply.Accelerator.Id}",
+            Machines = plan.Api is null ? plan.BaseMachines + plan.RestMachines : plan.BaseMachines,
+            PriceAsOf = plan.Rest?.AsOf ?? plan.Api?.Api.AsOf ?? whole.Supply.AsOf,
+            Conditions = ConditionsOf(
+                plan.For,
+                Way.Hybrid,
+                [.. whole.Supply.Conditions, .. plan.Rest?.Conditions ?? []]
+            ),
             CostOverHorizonUsd = OverHorizon(plan, cost),
             Confidence = plan.Api is null
                 ? draws.ConfidenceOf(whole, cost, (double?)scenario.Budget.MaximumMonthly?.Usd)
                 : null,
         };
+    }
+
+    private IEnumerable<CostLine> RestOf(MachineSupply rest, int machines)
+    {
+        if (rest.PerHour is { } hour)
+            return
+            [
+                new CostLine(
+                    "rent of what is above the base",
+                    hour * costs.HoursOf(rest, machines),
+                    $"{machines} of {rest.Instance ?? rest.Id} at {rest.Provider}, {rest.TermsText}, {rest.AsOf}"
+                ),
+            ];
+        return LinesOf(rest, machines, scenario.Workload.MeanShare)
+            .Where(line => line.What != MachineCosts.Operators)
+            .Select(line => line with { What = $"{line.What} (more machines)" });
     }
 
     private (Estimate Ttft, Estimate Tpot, Estimate EndToEnd) LatenciesOf(SizedPlan plan, out ServingPoint point)

@@ -36,6 +36,9 @@ public sealed record DeploymentSetup
     public required int ReplicasPerMachine { get; init; }
     public required Parallelism Parallelism { get; init; }
 
+    /// <summary>Replicas among all of them that the peak does not need: kept for failures and upgrades.</summary>
+    public int SpareReplicas { get; init; }
+
     /// <summary>Longest request, prompt and answer, in tokens.</summary>
     public required int ContextTokens { get; init; }
 

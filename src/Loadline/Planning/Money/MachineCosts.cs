@@ -23,6 +23,9 @@ internal sealed class MachineCosts(CostFactors factors, Scenario scenario)
     /// <summary>Share of its power that a server takes without work. A norm of ours: no public figure was found.</summary>
     private const double IdlePowerShare = 0.3;
 
+    /// <summary>The line of the people.</summary>
+    public const string Operators = "people who run it";
+
     private const double HoursPerMonth = (double)Money.HoursPerMonth;
     private readonly double busyShare = scenario.Workload.Hours.HoursPerWeek / (double)WorkingHours.HoursOfWeek;
     private readonly double outsideShare = scenario.Workload.OutsideHoursShare;
@@ -66,11 +69,7 @@ internal sealed class MachineCosts(CostFactors factors, Scenario scenario)
         }
         var accelerators = machines * supply.Count;
         lines.Add(
-            new CostLine(
-                "people who run it",
-                factors.OperatorsPerMonth(accelerators),
-                factors.OperatorsFrom(accelerators)
-            )
+            new CostLine(Operators, factors.OperatorsPerMonth(accelerators), factors.OperatorsFrom(accelerators))
         );
         return [.. lines.Where(line => line.PerMonthUsd.High > 0)];
     }

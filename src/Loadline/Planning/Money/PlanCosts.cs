@@ -103,7 +103,7 @@ internal sealed class PlanCosts
     /// <summary>A split fleet with its costs.</summary>
     public HybridPlan Priced(HybridPlan plan)
     {
-        var (running, capital, _) = OfHybrid(plan, 1, 1);
+        var (running, capital, _) = OfHybrid(plan, 1, 1, 0);
         var horizon = growth.Length;
         var spread = capital * (1 - Factors.ResidualAfter(horizon).Value) / horizon;
         return plan with { CostPerMonth = running + spread, Capital = capital, RankCost = Rank(plan) };
@@ -159,7 +159,7 @@ internal sealed class PlanCosts
             case ApiPlan api:
                 return (api.CostPerMonth * load * prices, 0, 0);
             case HybridPlan hybrid:
-                return OfHybrid(hybrid, load, prices);
+                return OfHybrid(hybrid, load, prices, owned);
             case SizedPlan sized:
                 var machines = MachinesAt(sized, load);
                 if (sized.Supply.PerHour is not null)
@@ -180,22 +180,44 @@ internal sealed class PlanCosts
     }
 
     /// <summary>The base stays as it is; the rest grows.</summary>
-    private (double, double, int) OfHybrid(HybridPlan hybrid, double load, double prices)
+    private (double Running, double Capital, int Machines) OfHybrid(
+        HybridPlan hybrid,
+        double load,
+        double prices,
+        int owned
+    )
     {
-        var bought = hybrid.BaseMachines;
-        var running = Machines.RunningPerMonth(hybrid.Whole.Supply, bought);
-        var first = Machines.Capital(hybrid.Whole.Supply, bought).Value;
-        // A load that grows overflows the base by all it grows, at first in the busiest hours.
+        var supply = hybrid.Whole.Supply;
+        var inBase = hybrid.BaseMachines;
+        // One team runs all of it.
+        var wanted = hybrid.Api is null ? MachinesAt(hybrid.Whole, load) : inBase;
+        var running =
+            Machines.RunningPerMonth(supply, inBase)
+            - Factors.OperatorsPerMonth(inBase * supply.Count).Value
+            + Factors.OperatorsPerMonth(wanted * supply.Count).Value;
+        var capital = owned == 0 ? Machines.Capital(supply, inBase).Value : 0;
         if (hybrid.Api is { } api)
         {
             var share = Hybrids.OverflowShare(scenario, hybrid.BaseShare / load);
-            return (running + api.CostPerMonth * load * share * prices, first, bought);
+            return (running + api.CostPerMonth * load * share * prices, capital, inBase);
         }
-        var wanted = MachinesAt(hybrid.Whole, load);
-        var rented = Math.Max(0, wanted - bought);
-        var rent = Machines.BusyHours(rented) * hybrid.Rented!.PerHour!.Value.Value;
-        return (running + rent * prices, first, bought);
+        var rest = Math.Max(0, wanted - inBase);
+        if (hybrid.Rest!.PerHour is { } hour)
+            return (running + hour.Value * HoursOf(hybrid.Rest, rest) * prices, capital, inBase);
+        // Machines that were bought stay.
+        rest = Math.Max(rest, owned - inBase);
+        capital +=
+            Machines.Capital(hybrid.Rest, rest).Value
+            - Machines.Capital(hybrid.Rest, Math.Max(0, owned - inBase)).Value;
+        running += Machines.RunningPerMonth(hybrid.Rest, rest) - Factors.OperatorsPerMonth(rest * supply.Count).Value;
+        return (running, capital, inBase + rest);
     }
+
+    /// <summary>Hours of the machines above a base: the busy ones on demand, all under a commitment.</summary>
+    public double HoursOf(MachineSupply rest, int machines) =>
+        rest.Terms is RentalTerms.OnDemand or RentalTerms.Spot
+            ? Machines.BusyHours(machines)
+            : Machines.HoursBilled(rest, machines);
 
     /// <summary>Machines, spares among them, at a multiple of the load of today.</summary>
     public int MachinesAt(SizedPlan plan, double load)

@@ -1,10 +1,33 @@
 namespace Loadline.Planning;
 
 /// <summary>
-/// Own or bought machines for a base of the load, rented ones or an API for what is above it in the busy hours.
+/// Own or bought machines for a base of the load; more of the same, rented or bought, or an API for what is above it.
 /// </summary>
-internal static class Hybrids
+internal sealed class Hybrids(Search search, PlanCosts costs)
 {
+    /// <summary>Splits of one fleet that are looked at.</summary>
+    private const int MostSplits = 64;
+
+    private readonly Scenario scenario = search.Scenario;
+
+    /// <summary>Adds the cheapest mixture of each kind for each model.</summary>
+    public void Add()
+    {
+        var sized = search.Options.OfType<SizedPlan>().ToList();
+        var apis = search.Options.OfType<ApiPlan>().ToList();
+        foreach (var ofModel in sized.GroupBy(plan => plan.For.Id).ToList())
+        {
+            var api = apis.Where(plan => plan.For.Id == ofModel.Key).MinBy(plan => plan.RankCost);
+            if (
+                ofModel.Where(plan => plan.Way == Way.Buy && IsSplittable(plan)).MinBy(plan => plan.RankCost) is
+                { } whole
+            )
+                search.Options.AddRange(Cheapest(Bought(whole, [.. ofModel], api)));
+            if (scenario.Deployment.Current is { } current)
+                search.Options.AddRange(Cheapest(Extended(current, [.. ofModel], api)));
+        }
+    }
+
     /// <summary>Share of a week's requests that is above a base, given as a share of the peak.</summary>
     public static double OverflowShare(Scenario scenario, double baseShare)
     {
@@ -13,62 +36,93 @@ internal static class Hybrids
         return week.Sum(rate => Math.Max(0, rate - baseShare * peak)) / week.Sum();
     }
 
-    /// <summary>The cheapest split of one fleet for each way of taking the rest; none where one machine is enough.</summary>
-    /// <param name="whole">All of the load on bought or own machines.</param>
-    /// <param name="rents">The same model and accelerator, on demand.</param>
-    /// <param name="apis">The same model, hosted.</param>
-    /// <param name="scenario">What is asked.</param>
-    /// <param name="costs">Prices it.</param>
-    public static IEnumerable<HybridPlan> Of(
-        SizedPlan whole,
-        SizedPlan? rents,
-        ApiPlan? apis,
-        Scenario scenario,
-        PlanCosts costs
-    )
+    /// <summary>The same mixture around a fleet that turned out larger; null where nothing is left to split.</summary>
+    public HybridPlan? Around(HybridPlan hybrid, SizedPlan whole)
     {
-        var needed = whole.Machines - whole.SpareMachines;
-        var most = Math.Min(needed - 1, whole.Supply.MostMachines ?? int.MaxValue);
-        HybridPlan? withRent = null;
-        HybridPlan? withApi = null;
-        for (var bought = 1; bought <= most; bought += Math.Max(1, most / 64))
-        {
-            var share = Math.Min(
-                1,
-                bought
-                    / (double)needed
-                    * whole.Sized.MaximumRate
-                    * whole.Replicas
-                    / (whole.RatePerReplica * whole.Replicas)
-            );
-            if (rents is not null && rents.Supply.Count == whole.Supply.Count)
-                withRent = Cheaper(
-                    withRent,
-                    costs.Priced(Split(bought, share) with { Rented = rents.Supply, RentedMachines = needed - bought })
-                );
-            if (apis is not null)
-                withApi = Cheaper(withApi, costs.Priced(Split(bought, share) with { Api = apis }));
-        }
-        if (withRent is not null)
-            yield return withRent;
-        if (withApi is not null)
-            yield return withApi;
-
-        HybridPlan Split(int bought, double share) =>
-            new()
-            {
-                For = whole.For,
-                Whole = whole,
-                BaseMachines = bought,
-                BaseShare = share,
-                OverflowShare = OverflowShare(scenario, share),
-                QualityLoss = whole.QualityLoss,
-                CostPerMonth = 0,
-                RankCost = 0,
-                Capital = 0,
-            };
+        var split = whole with { Supply = hybrid.Whole.Supply };
+        var bought = Math.Min(hybrid.BaseMachines, whole.Machines - 1);
+        return bought < 1 ? null : costs.Priced(Split(split, bought) with { Rest = hybrid.Rest, Api = hybrid.Api });
     }
 
-    private static HybridPlan Cheaper(HybridPlan? one, HybridPlan other) =>
-        one is null || other.RankCost < one.RankCost ? other : one;
+    private static bool IsSplittable(SizedPlan plan) => plan.Machines > 1 && plan.MachinesPerReplica == 1;
+
+    private IEnumerable<HybridPlan> Bought(SizedPlan whole, IReadOnlyList<SizedPlan> others, ApiPlan? api)
+    {
+        var rent = CheapestLike(whole, others, plan => plan.Supply.Terms == RentalTerms.OnDemand);
+        for (var bought = 1; bought < whole.Machines; bought += Math.Max(1, whole.Machines / MostSplits))
+        {
+            if (rent is not null)
+                yield return costs.Priced(Split(whole, bought) with { Rest = rent.Supply });
+            if (api is not null)
+                yield return costs.Priced(Split(whole, bought) with { Api = api });
+        }
+    }
+
+    /// <summary>All that is there, and more of the same kind of machine.</summary>
+    private IEnumerable<HybridPlan> Extended(CurrentDeployment current, IReadOnlyList<SizedPlan> plans, ApiPlan? api)
+    {
+        var alike = plans
+            .Where(plan =>
+                plan.Supply.Accelerator.Id == current.Accelerator.Id
+                && plan.Supply.Count == current.Count
+                && IsSplittable(plan)
+                && plan.Machines > current.Machines
+            )
+            .ToList();
+        var own = search.Supplies.FirstOrDefault(supply => supply.Way == Way.Own);
+        if (own is null)
+            yield break;
+        foreach (
+            var rest in alike
+                .GroupBy(plan => (plan.Way, plan.Supply.Terms))
+                .Select(group => group.MinBy(plan => plan.RankCost)!)
+        )
+        {
+            var whole = rest with { Supply = own with { MostMachines = null } };
+            yield return costs.Priced(Split(whole, current.Machines) with { Rest = rest.Supply });
+        }
+        if (api is not null && alike.MinBy(plan => plan.Machines) is { } fewest)
+            yield return costs.Priced(
+                Split(fewest with { Supply = own with { MostMachines = null } }, current.Machines) with
+                {
+                    Api = api,
+                }
+            );
+    }
+
+    private static SizedPlan? CheapestLike(
+        SizedPlan whole,
+        IEnumerable<SizedPlan> others,
+        Func<SizedPlan, bool> fits
+    ) =>
+        others
+            .Where(plan =>
+                plan.Supply.Accelerator.Id == whole.Supply.Accelerator.Id
+                && plan.Supply.Count == whole.Supply.Count
+                && fits(plan)
+            )
+            .MinBy(plan => plan.RankCost);
+
+    private HybridPlan Split(SizedPlan whole, int inBase)
+    {
+        var needed = Math.Max(1, whole.Machines - whole.SpareMachines);
+        var share = Math.Min(1, inBase / (double)needed * whole.Sized.MaximumRate / whole.RatePerReplica);
+        return new HybridPlan
+        {
+            For = whole.For,
+            Whole = whole,
+            BaseMachines = inBase,
+            RestMachines = Math.Max(0, whole.Machines - inBase),
+            BaseShare = share,
+            OverflowShare = OverflowShare(scenario, share),
+            QualityLoss = whole.QualityLoss,
+            CostPerMonth = 0,
+            RankCost = 0,
+            Capital = 0,
+        };
+    }
+
+    /// <summary>The cheapest with machines for the rest, and the cheapest with an API.</summary>
+    private static IEnumerable<HybridPlan> Cheapest(IEnumerable<HybridPlan> splits) =>
+        splits.GroupBy(split => split.Api is null).Select(group => group.MinBy(split => split.RankCost)!);
 }

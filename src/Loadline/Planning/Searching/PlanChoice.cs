@@ -15,6 +15,9 @@ internal sealed record PlanChoice(
     /// <summary>Gains below this are within the rounding of the search, not a reason to pay more.</summary>
     private const double WorthPaying = 0.99;
 
+    /// <summary>Costs are not known better than this.</summary>
+    private const double HardlyMore = 1.02;
+
     /// <summary>Nobody pays more times the cheapest plan for being faster than asked.</summary>
     private const double DearestFactor = 4;
 
@@ -26,7 +29,7 @@ internal sealed record PlanChoice(
         // A plan that took one machine more may have lost its place.
         if (front.FirstOrDefault(option => option.For.IsKnown) is { } cheapest && !finalists.Contains(cheapest))
             finalists = [.. finalists.Append(cheapest).Order(Comparer<PlanOption>.Create(PlanOption.Compare))];
-        var winner = finalists.Find(option => option.For.IsKnown);
+        var winner = WinnerOf(finalists);
         if (winner is null && finalists.Count == 0)
         {
             // Nothing is affordable: what would be, is shown.
@@ -39,6 +42,19 @@ internal sealed record PlanChoice(
             [.. finalists.Where(option => !ReferenceEquals(option, winner)).Take(MostAlternatives)],
             [.. front.Where(option => option.For.IsKnown).Take(MostOnFront)]
         );
+    }
+
+    /// <summary>
+    /// The cheapest, or one that costs hardly more and needs less money at once: nobody buys to save a hundredth.
+    /// </summary>
+    private static PlanOption? WinnerOf(List<PlanOption> ranked)
+    {
+        var cheapest = ranked.Find(option => option.For.IsKnown);
+        return cheapest is null or { Capital: <= 0 }
+            ? cheapest
+            : ranked
+                .Where(option => option.For.IsKnown && option.RankCost <= HardlyMore * cheapest.RankCost)
+                .MinBy(option => option.Capital);
     }
 
     /// <summary>Options within the budget and the limits, cheapest first.</summary>
@@ -107,11 +123,12 @@ internal sealed record PlanChoice(
     {
         var ranked = options.Distinct().ToList();
         ranked.Sort(PlanOption.Compare);
+        var cheapest = ranked.Find(option => option is not ApiPlan)?.RankCost ?? double.PositiveInfinity;
         var front = new List<PlanOption>();
         foreach (var option in ranked)
         {
-            if (front.Count > 0 && option.RankCost > DearestFactor * Math.Max(1, front[0].RankCost))
-                break;
+            if (option is not ApiPlan && option.RankCost > DearestFactor * cheapest)
+                continue;
             if (!front.Exists(better => Beats(better, option)))
                 front.Add(option);
         }

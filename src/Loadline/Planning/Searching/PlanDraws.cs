@@ -80,7 +80,7 @@ internal sealed class PlanDraws
                         );
                     }
                 )
-                .Where(share => share.Share > 0)
+                .Where(share => share.Share > 1e-9)
                 .OrderByDescending(share => share.Share),
         ];
     }

@@ -94,9 +94,9 @@ internal sealed record HybridPlan : PlanOption
     /// <summary>Share of the requests of a month that goes elsewhere.</summary>
     public required double OverflowShare { get; init; }
 
-    /// <summary>Rented machines for the rest; null where an API takes it.</summary>
-    public MachineSupply? Rented { get; init; }
-    public int RentedMachines { get; init; }
+    /// <summary>Machines for the rest, rented or bought; null where an API takes it.</summary>
+    public MachineSupply? Rest { get; init; }
+    public required int RestMachines { get; init; }
     public ApiPlan? Api { get; init; }
     public override double? EndToEndSeconds
     {

@@ -40,6 +40,12 @@ internal sealed class PlanVerification(
     /// <summary>The option as it keeps the objectives; null when it does not with a few machines more.</summary>
     public PlanOption? Verified(PlanOption option)
     {
+        if (option is HybridPlan hybrid)
+        {
+            // All of the fleet is played; how it is paid for does not matter to that.
+            var found = Verified(hybrid.Whole) as SizedPlan;
+            return found is null ? null : new Hybrids(search, costs).Around(hybrid, found);
+        }
         if (option is not SizedPlan { Simulated: null } plan)
             return option;
         if (!verified.TryGetValue(plan, out var known))

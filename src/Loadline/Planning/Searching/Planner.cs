@@ -51,7 +51,7 @@ public sealed class Planner(CatalogReader catalog, Func<string, Model> models)
         var options = new ModelSelection(catalog, models, search).Choose();
         new ApiSearch(catalog, search, costs).Try(options);
         var book = new SupplyBook(catalog, scenario, costs.Factors, search.Rejected.Add);
-        var supplies = book.Read();
+        var supplies = search.Supplies = book.Read();
         search.Considered += book.LeftOut;
         // The cheapest hardware first: what it costs excludes much of the rest.
         var groups = supplies
@@ -62,37 +62,8 @@ public sealed class Planner(CatalogReader catalog, Func<string, Model> models)
         var placements = new PlacementSearch(catalog, search, costs);
         foreach (var option in options.Where(option => option.Model is not null))
             placements.Try(option, groups, cancellation);
-        AddHybrids(search, costs);
+        new Hybrids(search, costs).Add();
         return new FoundPlans(demand, search, costs);
-    }
-
-    /// <summary>Mixtures of the best fleet of each model on machines of its own with the best of renting and of calling.</summary>
-    private static void AddHybrids(Search search, PlanCosts costs)
-    {
-        var sized = search.Options.OfType<SizedPlan>().ToList();
-        var wholes = sized
-            .Where(plan =>
-                plan.Way is Way.Buy or Way.Own && plan.Machines - plan.SpareMachines > 1 && plan.MachinesPerReplica == 1
-            )
-            .GroupBy(plan => plan.For.Id)
-            .Select(group => group.MinBy(plan => plan.RankCost)!);
-        foreach (var whole in wholes.ToList())
-        {
-            var rent = sized
-                .Where(plan =>
-                    plan.Supply.Terms == RentalTerms.OnDemand
-                    && plan.For.Id == whole.For.Id
-                    && plan.Supply.Accelerator.Id == whole.Supply.Accelerator.Id
-                    && plan.Supply.Count == whole.Supply.Count
-                )
-                .MinBy(plan => plan.RankCost);
-            var api = search
-                .Options.OfType<ApiPlan>()
-                .Where(plan => plan.For.Id == whole.For.Id)
-                .MinBy(plan => plan.RankCost);
-            foreach (var hybrid in Hybrids.Of(whole, rent, api, search.Scenario, costs))
-                search.Options.Add(hybrid);
-        }
     }
 }
 

@@ -24,13 +24,16 @@ internal sealed class Search(Scenario scenario, LoadUncertainty load)
     /// <summary>Of them, those that a bound excluded before they were worked out, by bound.</summary>
     public SortedDictionary<string, int> ExcludedByBound { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Machines that may be had.</summary>
+    public System.Collections.Immutable.ImmutableArray<MachineSupply> Supplies { get; set; } = [];
+
     /// <summary>USD per month of the cheapest plan on machines so far.</summary>
     public double Cheapest { get; private set; } = double.PositiveInfinity;
 
     public void Add(PlanOption option)
     {
         Options.Add(option);
-        if (option.For.IsKnown)
+        if (option is SizedPlan && option.For.IsKnown)
             Cheapest = Math.Min(Cheapest, option.CostPerMonth);
     }
 
