@@ -5,7 +5,7 @@ using Loadline.Quantities;
 namespace Loadline.Planning;
 
 /// <summary>What is asked of predicted losses beside their errors: coverage by model, order of formats, warnings.</summary>
-internal sealed class QualityFigures(QualityLoss loss)
+internal sealed class QualityFigures(Func<QualityRun, QualityLoss?> lossOf)
 {
     /// <summary>Pairs further apart than this many standard errors of their difference are clearly separated.</summary>
     private const double Errors = 2;
@@ -15,15 +15,18 @@ internal sealed class QualityFigures(QualityLoss loss)
 
     public ImmutableArray<ScoreFigure> Of(IReadOnlyList<QualityRun> runs)
     {
-        List<QualityRun> known = [.. runs.Where(run => run is { Rounded: not null, IsCollapsed: false })];
+        List<QualityRun> known =
+        [
+            .. runs.Where(run => run is { Rounded: not null, IsCollapsed: false } && lossOf(run) is not null),
+        ];
         var quantities = Enum.GetValues<QualityQuantity>();
         List<bool> broken =
         [
-            .. runs.Where(run => run is { Rounded: not null, IsCollapsed: true })
+            .. runs.Where(run => run is { Rounded: not null, IsCollapsed: true } && lossOf(run) is not null)
                 .DistinctBy(run => (run.Source, run.Id))
-                .Select(run => IsWarnedOf(run.Rounded!)),
+                .Select(IsWarnedOf),
         ];
-        List<bool> whole = [.. known.DistinctBy(run => (run.Source, run.Id)).Select(run => IsWarnedOf(run.Rounded!))];
+        List<bool> whole = [.. known.DistinctBy(run => (run.Source, run.Id)).Select(IsWarnedOf)];
         return
         [
             .. quantities.Select(quantity =>
@@ -57,8 +60,8 @@ internal sealed class QualityFigures(QualityLoss loss)
 
         double IsInside(QualityRun run)
         {
-            var estimate = loss.Of(run.Quantity, run.Rounded!, Interval.Eighty);
-            return estimate.Low <= run.Loss && run.Loss <= estimate.High ? 1 : 0;
+            var estimate = lossOf(run)!.Of(run.Quantity!.Value, run.Rounded!, Interval.Eighty);
+            return estimate.Low - run.Noise <= run.Loss && run.Loss <= estimate.High + run.Noise ? 1 : 0;
         }
     }
 
@@ -72,10 +75,7 @@ internal sealed class QualityFigures(QualityLoss loss)
                     group.SelectMany((one, index) => group.Skip(index + 1).Select(other => (One: one, Other: other)))
                 )
                 .Where(pair => pair.One.Rounded != pair.Other.Rounded && AreApart(pair.One, pair.Other))
-                .Select(pair =>
-                    loss.DivergenceOf(pair.One.Rounded!) > loss.DivergenceOf(pair.Other.Rounded!)
-                    == pair.One.Loss > pair.Other.Loss
-                ),
+                .Select(pair => DivergenceOf(pair.One) > DivergenceOf(pair.Other) == pair.One.Loss > pair.Other.Loss),
         ];
         return new ScoreFigure($"{name} in the right order, of clearly separated pairs", ShareOf(right), right.Count);
     }
@@ -89,7 +89,9 @@ internal sealed class QualityFigures(QualityLoss loss)
         return apart > Errors * error && apart > Share * Math.Max(Math.Abs(one.Loss), Math.Abs(other.Loss));
     }
 
-    private bool IsWarnedOf(RoundedModel model) => !QualityWarnings.Of(model, loss.DivergenceOf(model)).IsEmpty;
+    private bool IsWarnedOf(QualityRun run) => !QualityWarnings.Of(run.Rounded!, DivergenceOf(run)).IsEmpty;
+
+    private double DivergenceOf(QualityRun run) => lossOf(run)!.DivergenceOf(run.Rounded!);
 
     private static double? ShareOf(List<bool> hits) => hits.Count == 0 ? null : hits.Average(hit => hit ? 1.0 : 0);
 }

@@ -24,7 +24,12 @@ public sealed record QualityRun
 
     /// <summary>The model without what it was tuned to: runs of one are left out together.</summary>
     public required string BaseModel { get; init; }
-    public required QualityQuantity Quantity { get; init; }
+
+    /// <summary>As the file names it.</summary>
+    public required string Metric { get; init; }
+
+    /// <summary>Null for what is not predicted.</summary>
+    public QualityQuantity? Quantity { get; init; }
     public required string Format { get; init; }
 
     /// <summary>As the file groups formats.</summary>
@@ -39,6 +44,13 @@ public sealed record QualityRun
 
     /// <summary>Of the loss; null where a row has none.</summary>
     public double? StandardError { get; init; }
+
+    /// <summary>
+    /// How far what was measured may be from the loss itself. Printed digits: a uniform distribution ends the square root of
+    /// three standard errors from its middle. Task scores: one standard error of independent runs; both models answer the same
+    /// questions, and where their answers are correlated by 0.6 that is 1.6 standard errors of the difference.
+    /// </summary>
+    public double Noise => (Quantity == QualityQuantity.TaskLoss ? 1 : Math.Sqrt(3)) * (StandardError ?? 0);
 
     /// <summary>Rows behind it.</summary>
     public required int Rows { get; init; }

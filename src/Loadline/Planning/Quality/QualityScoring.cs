@@ -10,16 +10,12 @@ namespace Loadline.Planning;
 /// </summary>
 public sealed class QualityScoring
 {
-    private readonly QualityConstants constants;
     private readonly QualityLoss loss;
     private readonly QualityRunReader reader;
 
     public QualityScoring(CatalogReader catalog, ModelSource? models = null)
-        : this(catalog.Quality.All[0], models) { }
-
-    internal QualityScoring(QualityConstants constants, ModelSource? models)
     {
-        this.constants = constants;
+        var constants = catalog.Quality.All[0];
         loss = new QualityLoss(constants);
         reader = new QualityRunReader(constants, models);
     }
@@ -28,33 +24,51 @@ public sealed class QualityScoring
     public static bool IsOne(CsvTable table) => QualityRunReader.IsOne(table);
 
     /// <exception cref="BadContentException">A field is wrong.</exception>
-    public ValidationAnswer Score(CsvTable table, bool withCases)
+    public ValidationAnswer Score(CsvTable table, bool withCases) =>
+        Score(table.File, reader.Read(table), _ => loss, withCases);
+
+    /// <param name="file">Name of the table.</param>
+    /// <param name="read">What is in it.</param>
+    /// <param name="lossOf">By what a run is predicted; null where nothing was learned of its rounding.</param>
+    /// <param name="withCases">True to list every run.</param>
+    internal static ValidationAnswer Score(
+        string file,
+        QualityRuns read,
+        Func<QualityRun, QualityLoss?> lossOf,
+        bool withCases
+    )
     {
-        var (runs, excluded) = reader.Read(table);
-        List<QualityRun> kept = [.. runs.Where(run => !run.IsCollapsed)];
-        List<ScoredCase> cases = [.. kept.Select(CaseOf)];
-        var answer = Scoring.Answer(table.File, "quality", cases, excluded, withCases);
+        List<ScoredCase> cases = [.. read.Runs.Where(run => !run.IsCollapsed).Select(run => CaseOf(run, lossOf(run)))];
+        var answer = Scoring.Answer(file, "quality", cases, read.Excluded, withCases);
         return answer with
         {
             Slices = [.. answer.Slices, .. NothingLost(cases)],
-            Figures = new QualityFigures(loss).Of(runs),
+            Figures = new QualityFigures(lossOf).Of(read.Runs),
         };
     }
 
-    private ScoredCase CaseOf(QualityRun run) =>
+    private static ScoredCase CaseOf(QualityRun run, QualityLoss? loss) =>
         new()
         {
             Id = run.Id,
-            Metric =
-                run.Refused?.EndsWith("not predicted", StringComparison.Ordinal) == true
-                    ? "other"
-                    : NameOf(run.Quantity),
+            Metric = run.Quantity is { } quantity ? NameOf(quantity) : run.Metric,
             Deployment = $"{run.Source}|{run.Id}",
             Slices = [.. SlicesOf(run)],
             Measured = run.Loss,
             Whole = run.Quantity == QualityQuantity.KlDivergence ? null : 1,
-            Predicted = run.Rounded is { } rounded ? loss.Of(run.Quantity, rounded) : null,
-            Refused = run.Refused,
+            Predicted =
+                run is { Rounded: { } rounded, Quantity: { } measured } && loss is not null
+                    ? AsMeasured(loss.Of(measured, rounded), run.Noise)
+                    : null,
+            Refused = run.Refused ?? (loss is null ? "no other model was rounded so" : null),
+        };
+
+    /// <summary>Of what a measurement would find.</summary>
+    private static Estimate AsMeasured(Estimate estimate, double noise) =>
+        estimate with
+        {
+            Low = estimate.Low - noise,
+            High = estimate.High + noise,
         };
 
     private static string NameOf(QualityQuantity quantity) =>
