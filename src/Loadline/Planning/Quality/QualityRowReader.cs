@@ -13,6 +13,9 @@ internal sealed partial class QualityRowReader(QualityConstants constants, Model
     private const string Nearest = "rtn";
     private const int ActivationsOfGguf = 8;
 
+    /// <summary>Of codebooks of 16 bits for 8 weights, or two of 8 bits; what tables print counts embeddings too.</summary>
+    private const double BitsOfCodes = 2;
+
     private readonly QualityFormats formats = new(constants);
 
     /// <exception cref="UnknownNameException">The format is not one that is predicted.</exception>
@@ -45,12 +48,22 @@ internal sealed partial class QualityRowReader(QualityConstants constants, Model
         var bits = row.Number("bits_per_weight");
         return family switch
         {
-            "codebook-2bit" => Weights(QualityFamilies.Codebook, RoundedModel.Unrounded),
-            "int8-w8a8" => Weights(IntegersOf(row), 8),
-            "int4-w4a4" => Weights(IntegersOf(row), 4),
-            _ when WeightOnly().IsMatch(family) => Weights(IntegersOf(row), RoundedModel.Unrounded),
+            "codebook-2bit" => Weights(QualityFamilies.Codebook, RoundedModel.Unrounded) with
+            {
+                WeightBits = BitsOfCodes,
+            },
+            _ when Integers().Match(family) is { Success: true } match => Weights(
+                IntegersOf(row),
+                NumberOf(match.Groups[2])
+            ) with
+            {
+                WeightBits = bits ?? NumberOf(match.Groups[1]),
+            },
             // Loadline's own "mxfp4" keeps activations at 16 bits, the tables' does not.
-            "mxfp4" => Weights(QualityFamilies.Mxfp4, RoundedModel.Unrounded),
+            "mxfp4" => Weights(QualityFamilies.Mxfp4, RoundedModel.Unrounded) with
+            {
+                WeightBits = bits ?? constants.Weights[family].Bits,
+            },
             _ => Named(formats.Weights(format)),
         };
 
@@ -58,7 +71,6 @@ internal sealed partial class QualityRowReader(QualityConstants constants, Model
             model with
             {
                 Weights = name,
-                WeightBits = bits ?? throw row.Wrong("bits_per_weight", "empty", "bits per weight of this format"),
                 ActivationBits = activations,
             };
 
@@ -138,8 +150,11 @@ internal sealed partial class QualityRowReader(QualityConstants constants, Model
         }
     }
 
-    [GeneratedRegex(@"^w\d+a16$")]
-    private static partial Regex WeightOnly();
+    private static double NumberOf(Group digits) => double.Parse(digits.Value, CultureInfo.InvariantCulture);
+
+    /// <summary><c>w4a16</c>, <c>int8-w8a8</c>: bits of weights and of activations.</summary>
+    [GeneratedRegex(@"^(?:int\d-)?w(\d+)a(\d+)$")]
+    private static partial Regex Integers();
 
     [GeneratedRegex(@"-A(\d+(?:\.\d+)?)B\b")]
     private static partial Regex ActiveInName();
