@@ -21,6 +21,9 @@ internal static class QualityFamilies
     /// <summary>Learned codebooks (AQLM).</summary>
     public const string Codebook = "codebook";
 
+    /// <summary>GGUF types that are always made with an importance matrix.</summary>
+    public const string Importance = "gguf-iq";
+
     /// <summary>Cached elements with a scale per head and token.</summary>
     public const string Cache = "cache";
 

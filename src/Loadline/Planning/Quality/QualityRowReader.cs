@@ -102,7 +102,7 @@ internal sealed partial class QualityRowReader(QualityConstants constants, Model
                 Weights = known.Family,
                 WeightBits = known.Bits,
                 ActivationBits = known.ActivationBits ?? ActivationsOfGguf,
-                IsTuned = TunedGguf.Contains(row["method"]),
+                IsTuned = known.Family != QualityFamilies.Importance && TunedGguf.Contains(row["method"]),
             }
             : model;
     }
