@@ -20,7 +20,8 @@ public sealed partial class SourceTests
             .Concat(Catalog.Engines.All.Select(entry => entry.Source))
             .Concat(Catalog.Kernels.All.Select(entry => entry.Source))
             .Concat(Catalog.Models.All.Select(entry => entry.Source))
-            .Concat(Catalog.Models.All.Select(entry => entry.ReleasedSource ?? ""));
+            .Concat(Catalog.Models.All.Select(entry => entry.ReleasedSource ?? ""))
+            .Concat(Catalog.Capabilities.All.Select(entry => entry.Source));
 
         var repositories = sources
             .SelectMany(source => source.Split(';', StringSplitOptions.TrimEntries))

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
 using Loadline.Catalog;
 using Loadline.Models;
 using Loadline.Planning;
@@ -6,7 +8,7 @@ using Xunit;
 
 namespace Loadline.Tests.Planning;
 
-public sealed class QualityFormatTests
+public sealed partial class QualityFormatTests
 {
     private static readonly CatalogReader Catalog = new();
     private static readonly QualityConstants Constants = Catalog.Quality.All[0];
@@ -62,4 +64,35 @@ public sealed class QualityFormatTests
         Should
             .Throw<UnknownNameException>(() => new QualityPredictor(Catalog).Of(name, false, null, 1000, 1000))
             .Message.ShouldContain(name);
+
+    [Fact]
+    public void The_page_on_quality_shows_the_constants_of_the_catalog()
+    {
+        var page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "quality.md"));
+        var shown = page.Split('\n').Where(line => line.StartsWith('|')).ToList();
+        foreach (var (name, family) in Constants.Families)
+        {
+            var figures = string.Create(
+                CultureInfo.InvariantCulture,
+                $"{family.DivergenceAtFourBits} | {family.Runs} | {family.Models} |"
+            );
+            // fp8 is shown at its own bits as well, in brackets.
+            shown.ShouldContain(
+                line => Brackets().Replace(line, "").Contains(figures, StringComparison.Ordinal),
+                $"{name}: {figures}"
+            );
+        }
+        double[] others =
+        [
+            Constants.SizeExponent,
+            Constants.ActivationDivergence,
+            Constants.ImportanceFactor,
+            Constants.TaskLossPerNat,
+        ];
+        foreach (var constant in others)
+            page.ShouldContain(constant.ToString(CultureInfo.InvariantCulture));
+    }
+
+    [GeneratedRegex(@" \(0[^)]*\)")]
+    private static partial Regex Brackets();
 }
