@@ -97,6 +97,21 @@ public sealed class QualityScoringTests
     }
 
     [Theory]
+    [InlineData("kv-fp8,kv-fp8,,fp8,8", "fp8")]
+    [InlineData("kv-fp8,kv-fp8,,,", "fp8")]
+    [InlineData("kv-int4,kv-int4,,int4,4.25", "int4")]
+    public void A_rounded_cache_is_predicted_as_the_format_of_that_name(string format, string cache)
+    {
+        var answer = Score($"x,page,M,,8000000000,{format},16,rtn,x,task_score,mmlu,,0.01,0.01,yes,");
+
+        answer
+            .Cases!.Value[0]
+            .Predicted!.Value.Value.ShouldBe(
+                new QualityPredictor(Catalog).Of("bf16", false, cache, 8_000_000_000, 8_000_000_000).TaskLoss.Value
+            );
+    }
+
+    [Theory]
     [InlineData("GGUFX,page,M,,8000000000,Q9_Z,gguf-k,,,,,no-imatrix,x,perplexity,,,0.1,,yes,", "Q9_Z")]
     [InlineData("x,page,M,,8000000000,Q4_0,gguf-legacy,,,,,,x,top1_agreement,,,0.1,,yes,", "top1_agreement")]
     [InlineData("x,page,nobody-knows,,,Q4_0,gguf-legacy,,,,,,x,perplexity,,,0.1,,yes,", "nobody-knows")]

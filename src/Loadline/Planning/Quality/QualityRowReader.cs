@@ -24,16 +24,25 @@ internal sealed partial class QualityRowReader(QualityConstants constants, Model
     {
         var (parameters, active) = SizeOf(row);
         var model = WithWeights(row, new RoundedModel(parameters, active));
-        var bits = row.Number("kv_bits");
-        if (bits is null or >= RoundedModel.Unrounded)
-            return model;
-        return model with
+        return CacheOf(row) is { } cache ? model with { Cache = cache.Family, CacheBits = cache.Bits } : model;
+    }
+
+    /// <summary>By its bits, or where a table gives none by the name of the family, such as <c>kv-fp8</c>.</summary>
+    private QualityFormat? CacheOf(CsvRow row)
+    {
+        const string Prefix = "kv-";
+        var family = row.Text("format_family");
+        var isFp8 = row["kv_format"]?.Contains("fp8", StringComparison.OrdinalIgnoreCase) == true;
+        return row.Number("kv_bits") switch
         {
-            Cache = row["method"] == "kivi" ? QualityFamilies.CacheChannels : QualityFamilies.Cache,
-            CacheBits =
-                row["kv_format"]?.Contains("fp8", StringComparison.OrdinalIgnoreCase) == true
-                    ? formats.Cache("fp8")!.Bits
-                    : bits.Value,
+            >= RoundedModel.Unrounded => null,
+            { } when isFp8 => formats.Cache("fp8"),
+            { } bits => new QualityFormat
+            {
+                Family = row["method"] == "kivi" ? QualityFamilies.CacheChannels : QualityFamilies.Cache,
+                Bits = bits,
+            },
+            null => family.StartsWith(Prefix, StringComparison.Ordinal) ? formats.Cache(family[Prefix.Length..]) : null,
         };
     }
 
