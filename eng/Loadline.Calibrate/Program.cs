@@ -5,6 +5,7 @@ using Loadline.Prediction;
 
 // Loadline.Calibrate MEASUREMENTS.csv > catalog/end-to-end.json; what was fitted and left out goes to standard error.
 // Loadline.Calibrate intervals MEASUREMENTS.csv > catalog/intervals.json
+// Loadline.Calibrate quality LOSSES.csv > catalog/quality.json; the score on models left out goes to standard error.
 if (args[0] == "intervals")
 {
     using var runs = File.OpenText(args[1]);
@@ -13,6 +14,14 @@ if (args[0] == "intervals")
             .Document()
             .ToJsonString(new JsonSerializerOptions { WriteIndented = true })
     );
+    return;
+}
+if (args[0] == "quality")
+{
+    using var losses = File.OpenText(args[1]);
+    var report = new QualityReport(CsvTable.Read(Path.GetFileName(args[1]), losses));
+    QualityScorePage.Write(Console.Error, report.LeaveOneOut());
+    Console.WriteLine(report.Document().ToJsonString(QualityReport.Layout));
     return;
 }
 using var text = File.OpenText(args[0]);

@@ -91,6 +91,8 @@ internal static class ValidateCommand
 
         using var text = Open(path);
         var table = CsvTable.Read(name, text);
+        if (QualityScoring.IsOne(table))
+            return new QualityScoring(session.Catalog, session.Models).Score(table, withCases);
         if (!RequestTimesFile.IsOne(table))
             return Validation.Of(
                 table,

@@ -17,6 +17,10 @@ internal static class ValidatePage
         Scores(page, "Metric", answer.Metrics);
         Scores(page, "Slice", answer.Slices);
         page.List(
+            "Beside them",
+            answer.Figures.Select(figure => $"{figure.Name}: {Percent(figure.Share)} of {figure.Count:N0}")
+        );
+        page.List(
             "Refused",
             answer.RefusedReasons.Take(ShownReasons).Select(reason => $"{reason.Count}: {reason.Rule}")
         );

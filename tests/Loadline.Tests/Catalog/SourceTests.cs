@@ -22,7 +22,8 @@ public sealed partial class SourceTests
             .Concat(Catalog.Exports.All.Select(entry => entry.Source))
             .Concat(Catalog.Kernels.All.Select(entry => entry.Source))
             .Concat(Catalog.Models.All.Select(entry => entry.Source))
-            .Concat(Catalog.Models.All.Select(entry => entry.ReleasedSource ?? ""));
+            .Concat(Catalog.Models.All.Select(entry => entry.ReleasedSource ?? ""))
+            .Concat(Catalog.Capabilities.All.Select(entry => entry.Source));
 
         var repositories = sources
             .SelectMany(source => source.Split(';', StringSplitOptions.TrimEntries))

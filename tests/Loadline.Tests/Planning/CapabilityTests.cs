@@ -78,6 +78,7 @@ public sealed class CapabilityTests
     [InlineData("meta-llama/Meta-Llama-3.1-8B-Instruct")]
     [InlineData("RedHatAI/Meta-Llama-3.1-8B-Instruct-quantized.w4a16")]
     [InlineData("nvidia/Llama-3.1-8B-Instruct-FP8")]
+    [InlineData("unsloth/Llama-3.1-8B-Instruct-GGUF")]
     public void A_copy_of_a_model_has_its_scores(string model) =>
         Lookup.ScoresOf(model).ShouldBe(Lookup.ScoresOf("meta-llama/Llama-3.1-8B-Instruct"));
 

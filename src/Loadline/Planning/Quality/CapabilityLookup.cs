@@ -103,9 +103,14 @@ public sealed class CapabilityLookup
     /// </summary>
     private static string KeyOf(string modelId)
     {
-        const string Prefix = "meta-llama-";
-        var name = QuantizedNames.Split(modelId.Trim()[(modelId.Trim().LastIndexOf('/') + 1)..]).Stem;
-        return name.StartsWith(Prefix, StringComparison.Ordinal) ? name["meta-".Length..] : name;
+        const string Container = "-gguf";
+        const string Organisation = "meta-";
+        var name = modelId.Trim();
+        name = name[(name.LastIndexOf('/') + 1)..];
+        if (name.EndsWith(Container, StringComparison.OrdinalIgnoreCase))
+            name = name[..^Container.Length];
+        var stem = QuantizedNames.Split(name).Stem;
+        return stem.StartsWith(Organisation + "llama-", StringComparison.Ordinal) ? stem[Organisation.Length..] : stem;
     }
 
     private static int RankOf(string? variant) =>

@@ -7,9 +7,6 @@ namespace Loadline.Planning;
 /// <summary>Finds what a format rounds, and to how many bits, by its name.</summary>
 internal sealed class QualityFormats(QualityConstants constants)
 {
-    /// <summary>Family of integers in groups, for recipes with a number in their name.</summary>
-    private const string Grouped = "int-group";
-
     private static readonly string[] Lossless = ["fp32", "tf32", "fp16", "bf16", "f32", "f16", "fp64"];
 
     /// <summary>Null for formats that round nothing.</summary>
@@ -22,7 +19,7 @@ internal sealed class QualityFormats(QualityConstants constants)
         if (Get(constants.Weights, plain) is { } format)
             return format;
         if (GroupedFormats.Find(name) is { Matrices: var matrices })
-            return new QualityFormat { Family = Grouped, Bits = matrices.BitsPerWeight };
+            return new QualityFormat { Family = QualityFamilies.Group, Bits = matrices.BitsPerWeight };
         throw new UnknownNameException(
             "weight format",
             name,
@@ -43,8 +40,6 @@ internal sealed class QualityFormats(QualityConstants constants)
                     [.. Lossless[..4], .. constants.Caches.Keys.Order(StringComparer.Ordinal)],
                     ambiguous: false
                 );
-
-    public QualityFamily FamilyOf(QualityFormat format) => constants.Families[format.Family];
 
     private static bool IsLossless(string name) => Lossless.Contains(name, StringComparer.OrdinalIgnoreCase);
 

@@ -42,10 +42,10 @@ public sealed class QualityPredictor
         var cache = formats.Cache(kvFormat);
         var model = new RoundedModel(parameters, activeParameters)
         {
-            Weights = weights is null ? null : formats.FamilyOf(weights),
+            Weights = weights?.Family,
             WeightBits = weights?.Bits ?? RoundedModel.Unrounded,
             ActivationBits = weights?.ActivationBits ?? RoundedModel.Unrounded,
-            Cache = cache is null ? null : formats.FamilyOf(cache),
+            Cache = cache?.Family,
             CacheBits = cache?.Bits ?? RoundedModel.Unrounded,
         };
         return new QualityOutlook
@@ -53,7 +53,7 @@ public sealed class QualityPredictor
             TaskLoss = AsLoss(loss.TaskLoss(model), 1),
             PerplexityLoss = AsLoss(loss.PerplexityLoss(model), double.PositiveInfinity),
             KlDivergence = AsLoss(loss.KlDivergence(model), double.PositiveInfinity),
-            Warnings = QualityWarnings.Of(model, weights, loss.DivergenceOf(model)),
+            Warnings = QualityWarnings.Of(model, loss.DivergenceOf(model)),
             Source = SourceOf(model, weightFormat, weightsAsReleased, kvFormat),
         };
     }
@@ -74,8 +74,12 @@ public sealed class QualityPredictor
                 : $"{weightFormat} rounds nothing";
         string[] parts =
         [
-            .. model.Weights is { } weights ? [Behind($"{weightFormat} weights", weights)] : Array.Empty<string>(),
-            .. model.Cache is { } cache ? [Behind($"{kvFormat} cache", cache)] : Array.Empty<string>(),
+            .. model.Weights is { } weights
+                ? [Behind($"{weightFormat} weights", constants.Families[weights])]
+                : Array.Empty<string>(),
+            .. model.Cache is { } cache
+                ? [Behind($"{kvFormat} cache", constants.Families[cache])]
+                : Array.Empty<string>(),
         ];
         return $"{string.Join("; ", parts)}; {constants.Source}, {constants.Retrieved}";
     }

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using Loadline.Catalog;
 
 namespace Loadline.Planning;
 
@@ -8,55 +7,55 @@ namespace Loadline.Planning;
 internal static class QualityWarnings
 {
     /// <summary>
-    /// Below, 4-bit activations cost single tasks a third (Llama-3.1-8B-Instruct in MXFP4: gsm8k 75.3 to 46.7,
-    /// intel/auto-round docs/opt_rtn.md), above they were measured to cost 2 % at most (Qwen3-32B, Qwen3-VL-235B in NVFP4).
+    /// Below, 4-bit activations cost single tasks a third (Llama-3.1-8B in MXFP4: gsm8k 75.3 to 46.7, intel/auto-round
+    /// docs/mxnv_acc.md); above, a few percent at most was measured (Qwen3-14B and 32B, Qwen3-VL-235B in NVFP4).
     /// </summary>
-    private const long SmallModel = 14_000_000_000;
+    private const double SmallModel = 14e9;
 
     /// <summary>
-    /// Below 3 bits every mix without an importance matrix, and from 2.1 bits on also those with one, at least double the
-    /// perplexity of Llama-3-8B (ggml-org/llama.cpp examples/perplexity/README.md).
+    /// Below, the perplexity of Llama-3-8B rises by half and more, and doubles with what loses one bit more
+    /// (ggml-org/llama.cpp, examples/perplexity/README.md: Q2_K 0.56 without an importance matrix, IQ2_XXS 1.26).
     /// </summary>
     private const double FewBits = 3;
 
     /// <summary>Perplexity doubles at a divergence of ln 2.</summary>
     private const double Doubled = 0.693;
 
-    private const double FourBits = 4;
-    private const int FewCacheBits = 3;
+    /// <summary>Up to here with scales; the next formats have 5 bits and more.</summary>
+    private const double FourBits = 4.9;
 
-    /// <summary>Families of 4-bit integers with one scale per channel and no rotation.</summary>
-    private const string Channel = "int-channel";
+    private const double FewCacheBits = 3.5;
 
-    public static ImmutableArray<string> Of(RoundedModel model, QualityFormat? weights, double divergence)
+    public static ImmutableArray<string> Of(RoundedModel model, double divergence)
     {
         var warnings = new List<string>();
-        if (model.ActivationBits <= FourBits && model.ActiveParameters < SmallModel)
+        var perChannel = model.Weights?.StartsWith(QualityFamilies.Channel, StringComparison.Ordinal) == true;
+        if (HasFewActivationBits(model) && model.ActiveParameters < SmallModel)
             warnings.Add(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"activations of 4 bits have cost small models a third of single task scores; measure the tasks that matter before serving a model with {model.ActiveParameters / 1e9:0.#} billion active parameters so"
+                    $"4-bit activations have cost small models a third of single task scores: measure the tasks that matter before serving {model.ActiveParameters / 1e9:0.#} billion active parameters so"
                 )
             );
-        if (model.ActivationBits <= FourBits && weights?.Family == Channel)
-            warnings.Add(
-                "activations of 4 bits without rotation and without groups broke every model they were tried on"
-            );
+        if (perChannel && HasFewActivationBits(model))
+            warnings.Add("4-bit activations without rotation or groups broke nearly every model they were tried on");
         if (model.Weights is not null && model.WeightBits < FewBits)
             warnings.Add(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"below 3 bits per weight models may collapse, small ones first; {model.WeightBits:0.##} bits here"
+                    $"below 3 bits per weight ({model.WeightBits:0.##} here) models may collapse, small ones first"
                 )
             );
-        if (weights?.Family == Channel && model.WeightBits <= FourBits + 1)
-            warnings.Add(
-                "4-bit integers with one scale per channel, rounded to the nearest, break some models, large ones too; use groups"
-            );
+        if (perChannel && model.WeightBits < FourBits)
+            warnings.Add("4 bits with one scale per channel break some models, large ones too: use groups");
         if (model.Cache is not null && model.CacheBits < FewCacheBits)
-            warnings.Add("a cache of 2 bits has only been measured with the newest 128 tokens kept at 16 bits");
+            warnings.Add("a cache of 2 bits was only measured with the newest 128 tokens kept at 16 bits");
         if (divergence > Doubled)
             warnings.Add("the perplexity is expected to double at least: take the model for broken");
         return [.. warnings];
     }
+
+    private static bool HasFewActivationBits(RoundedModel model) =>
+        model.ActivationBits < FourBits
+        || model.Weights?.EndsWith(QualityFamilies.WithActivations, StringComparison.Ordinal) == true;
 }

@@ -1,5 +1,3 @@
-using Loadline.Catalog;
-
 namespace Loadline.Planning;
 
 /// <summary>A model with what of it is rounded.</summary>
@@ -10,16 +8,18 @@ public sealed record RoundedModel(long Parameters, long ActiveParameters)
     /// <summary>Bits of what is not rounded.</summary>
     public const double Unrounded = 16;
 
-    /// <summary>How its weights are rounded; null for not at all.</summary>
-    public QualityFamily? Weights { get; init; }
+    /// <summary>How its weights are rounded, a family of the catalog; null for not at all.</summary>
+    public string? Weights { get; init; }
     public double WeightBits { get; init; } = Unrounded;
+
+    /// <summary>Of the activations that are multiplied, where the family does not include them.</summary>
     public double ActivationBits { get; init; } = Unrounded;
 
     /// <summary>True for GGUF weights made with an importance matrix or tuned rounding.</summary>
     public bool IsTuned { get; init; }
 
-    /// <summary>How its cached keys and values are rounded; null for not at all.</summary>
-    public QualityFamily? Cache { get; init; }
+    /// <summary>How its cached keys and values are rounded, a family of the catalog; null for not at all.</summary>
+    public string? Cache { get; init; }
     public double CacheBits { get; init; } = Unrounded;
 
     public bool IsRounded => Weights is not null || Cache is not null || ActivationBits < Unrounded;

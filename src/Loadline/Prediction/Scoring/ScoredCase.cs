@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using Loadline.Quantities;
 
 namespace Loadline.Prediction;
@@ -24,12 +25,29 @@ public sealed record ScoredCase
     /// <summary>Why nothing is predicted.</summary>
     public string? Refused { get; init; }
 
-    /// <summary>|predicted - measured| / measured.</summary>
-    public double? AbsoluteError => Predicted is { } estimate ? Math.Abs(estimate.Value - Measured) / Measured : null;
+    /// <summary>
+    /// What its error is a share of; null for the measured value. A loss is a share of the whole already, and its interval is
+    /// as wide as that of the whole less it.
+    /// </summary>
+    [JsonIgnore]
+    public double? Whole { get; init; }
+
+    /// <summary>|predicted - measured| / measured, or of the whole.</summary>
+    public double? AbsoluteError => Error is { } error ? Math.Abs(error) : null;
+
+    /// <summary>Positive when too much is predicted.</summary>
+    [JsonIgnore]
+    public double? Error => Predicted is { } estimate ? (estimate.Value - Measured) / (Whole ?? Measured) : null;
 }
 
 /// <summary>A row left out of the score by a rule that looks at its conditions, never at its error.</summary>
 public sealed record Exclusion(string Rule, int Count);
+
+/// <summary>A share that no slice has a column for.</summary>
+/// <param name="Name">What of what.</param>
+/// <param name="Share">Null when there is nothing to count.</param>
+/// <param name="Count">Of what it is a share.</param>
+public sealed record ScoreFigure(string Name, double? Share, int Count);
 
 /// <summary>How close a slice is; errors are fractions of the measured value.</summary>
 public sealed record SliceScore
@@ -74,6 +92,13 @@ public sealed record ValidationAnswer
 
     /// <summary>Reasons for which rows were refused, with their number.</summary>
     public required ImmutableArray<Exclusion> RefusedReasons { get; init; }
+
+    /// <summary>What else can be said of this kind of measurement; empty for most.</summary>
+    public ImmutableArray<ScoreFigure> Figures
+    {
+        get => field.IsDefault ? [] : field;
+        init;
+    }
 
     /// <summary>Every row; null unless asked for.</summary>
     public ImmutableArray<ScoredCase>? Cases { get; init; }

@@ -55,11 +55,11 @@ public static class Scoring
             .Select(rows =>
                 (
                     Error: Sample.Median(rows.Select(row => row.AbsoluteError!.Value)),
-                    Bias: Sample.Median(rows.Select(row => row.Predicted!.Value.Value / row.Measured - 1))
+                    Bias: Sample.Median(rows.Select(row => row.Error!.Value))
                 )
             )
             .ToList();
-        var widths = scored.Where(item => item.Predicted!.Value.Low > 0).ToList();
+        var widths = scored.Where(item => WholeAtLow(item) > 0).ToList();
         return new SliceScore
         {
             Name = name,
@@ -80,21 +80,26 @@ public static class Scoring
                 widths.Count == 0
                     ? null
                     : Sample.Median(
-                        widths.Select(item => Math.Sqrt(item.Predicted!.Value.High / item.Predicted.Value.Low))
+                        widths.Select(item =>
+                            Math.Sqrt((item.Predicted!.Value.High + (item.Whole ?? 0)) / WholeAtLow(item))
+                        )
                     ),
-            IntervalScore =
-                widths.Count == 0 ? null : widths.Average(item => IntervalScore(item.Predicted!.Value, item.Measured)),
+            IntervalScore = widths.Count == 0 ? null : widths.Average(IntervalScore),
         };
     }
 
     private static bool IsInside(Estimate estimate, double measured) =>
         estimate.Low <= measured && measured <= estimate.High;
 
-    private static double IntervalScore(Estimate estimate, double measured)
+    /// <summary>Lower end of the interval, of a loss that of the whole and the loss.</summary>
+    private static double WholeAtLow(ScoredCase item) => item.Predicted!.Value.Low + (item.Whole ?? 0);
+
+    private static double IntervalScore(ScoredCase item)
     {
-        var low = Math.Log(estimate.Low);
-        var high = Math.Log(estimate.High);
-        var value = Math.Log(measured);
+        var whole = item.Whole ?? 0;
+        var low = Math.Log(WholeAtLow(item));
+        var high = Math.Log(item.Predicted!.Value.High + whole);
+        var value = Math.Log(item.Measured + whole);
         var outside = Math.Max(0, low - value) + Math.Max(0, value - high);
         return high - low + 2 / Miss * outside;
     }

@@ -33,7 +33,7 @@ public static class Validation
             table.File,
             "line 1",
             "columns of no known kind",
-            "those of memory measurements (metric, value_bytes_or_tokens, scorable, ...), of cache capacity (max_sequences, free_memory_fraction, max_seq_len, ...), of inference (engine, model, scenario or workload, metric, value, ...) or of runs on a measured machine (engine, model_arch_facts, threads, metric, value, ...)"
+            "those of memory measurements (metric, value_bytes_or_tokens, scorable, ...), of cache capacity (max_sequences, free_memory_fraction, max_seq_len, ...), of inference (engine, model, scenario or workload, metric, value, ...), of runs on a measured machine (engine, model_arch_facts, threads, metric, value, ...), or of quality (model, format, format_family, metric, relative_loss, scorable, ...)"
         );
     }
 }
