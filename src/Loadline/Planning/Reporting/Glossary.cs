@@ -15,15 +15,15 @@ internal sealed class Glossary
     [
         new("p50, p90, p95, p99", "so many of 100 requests are at least this fast.", "p50", "p90", "p95", "p99"),
         new(
-            "TTFT",
-            "time to first token: from the question to the first words of the answer.",
+            "TTFT, time to first token",
+            "from the question to the first words of the answer.",
             "ttft",
             "time to first token",
             "first token"
         ),
         new(
-            "TPOT",
-            "time per output token: the pace at which the answer appears.",
+            "TPOT, time per output token",
+            "the pace at which the answer appears.",
             "tpot",
             "time per output token",
             "time per token",

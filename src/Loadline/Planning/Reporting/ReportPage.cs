@@ -17,9 +17,10 @@ public static class ReportPage
         foreach (var section in report.Sections)
         {
             var isVerdict = section.Heading.Length == 0;
-            var blocks = Markup.Join(section.Blocks.Select(Of));
             var heading = isVerdict ? Markup.Empty : Markup.Of($"<h2>{section.Heading}</h2>\n");
+            // What is folded explains its own words, where they are not used outside.
             var terms = Terms(glossary.FirstUsedIn($"{section.Heading} {WordsOf(section.Blocks)}"));
+            var blocks = Markup.Join(section.Blocks.Select(block => Of(block, section, glossary)));
             body.Add(Markup.Of($"<section id=\"{section.Id}\">\n{heading}{blocks}{terms}</section>\n"));
         }
         var start = report.Start is { } day ? $", plan for {day}" : "";
@@ -51,7 +52,7 @@ public static class ReportPage
             .Text;
     }
 
-    private static Markup Of(Block block) =>
+    private static Markup Of(Block block, ReportSection section, Glossary glossary) =>
         block switch
         {
             Block.Paragraph paragraph => Markup.Of(
@@ -62,8 +63,15 @@ public static class ReportPage
             ),
             Block.Bullets bullets => List(bullets),
             Block.Table table => Table(table, isTitled: true),
-            Block.Picture picture => Picture(picture.Chart),
-            Block.Folded folded => Fold(folded.Summary, Markup.Join(folded.Blocks.Select(Of))),
+            Block.Picture picture => Picture(picture.Chart, isTitled: picture.Chart.Title != section.Heading),
+            Block.Folded folded => Fold(
+                folded.Summary,
+                Markup.Join(
+                    folded
+                        .Blocks.Select(inner => Of(inner, section, glossary))
+                        .Append(Terms(glossary.FirstUsedIn(WordsOf(folded.Blocks))))
+                )
+            ),
             _ => Markup.Empty,
         };
 
@@ -92,7 +100,7 @@ public static class ReportPage
         );
         var title = isTitled ? "" : "unseen";
         return Markup.Of(
-            $"<table role=\"table\"><caption class=\"{title}\">{table.Title}</caption>\n<thead role=\"rowgroup\"><tr role=\"row\">{headings}</tr></thead>\n<tbody role=\"rowgroup\">\n{rows}</tbody></table>\n"
+            $"<table role=\"table\" class=\"{(table.Headings.Length == 2 ? "pair" : "")}\"><caption class=\"{title}\">{table.Title}</caption>\n<thead role=\"rowgroup\"><tr role=\"row\">{headings}</tr></thead>\n<tbody role=\"rowgroup\">\n{rows}</tbody></table>\n"
         );
 
         Markup Field(Cell cell, int column)
@@ -109,14 +117,14 @@ public static class ReportPage
 
     private static string Side(string heading) => heading.StartsWith('>') ? "n" : "w";
 
-    private static Markup Picture(Chart chart)
+    private static Markup Picture(Chart chart, bool isTitled)
     {
         var wide = chart.Draw(Wide).ToSvg(chart.Id, chart.Title, chart.Description);
         var phone = chart.Draw(Phone).ToSvg($"{chart.Id}-phone", chart.Title, chart.Description);
         var note = chart.Note.Length == 0 ? Markup.Empty : Markup.Of($"<p class=\"quiet\">{chart.Note}</p>\n");
         var values = Fold("Values of this picture", Table(chart.Values, isTitled: false));
         return Markup.Of(
-            $"<figure>\n<figcaption>{chart.Title}</figcaption>\n<div class=\"wide\">{wide}</div>\n<div class=\"phone\">{phone}</div>\n{note}</figure>\n{values}"
+            $"<figure>\n<figcaption class=\"{(isTitled ? "" : "unseen")}\">{chart.Title}</figcaption>\n<div class=\"wide\">{wide}</div>\n<div class=\"phone\">{phone}</div>\n{note}</figure>\n{values}"
         );
     }
 
@@ -140,7 +148,7 @@ public static class ReportPage
                     Block.Table table => WordsOf(table),
                     Block.Picture picture =>
                         $"{picture.Chart.Title}\n{picture.Chart.Note}\n{WordsOf(picture.Chart.Values)}",
-                    Block.Folded folded => $"{folded.Summary}\n{WordsOf(folded.Blocks)}",
+                    Block.Folded folded => folded.Summary,
                     _ => "",
                 }
             )

@@ -9,10 +9,10 @@ internal static class Wording
 {
     /// <summary>Longest name, and longest sentence, that is shown whole: a page has an end.</summary>
     private const int LongestName = 60;
-    private const int LongestSentence = 600;
+    private const int LongestSentence = 500;
 
     /// <summary>Most lines of a list that is not ours; the JSON answer has them all.</summary>
-    private const int MostLines = 60;
+    private const int MostLines = 40;
 
     /// <summary>An array that a reader of JSON may have left without a value.</summary>
     public static ImmutableArray<T> OrNone<T>(this ImmutableArray<T> items) => items.IsDefault ? [] : items;
@@ -38,6 +38,9 @@ internal static class Wording
         candidate.WeightFormat is { } format
             ? $"{Name(ModelName(candidate.Model))} {Name(format)}"
             : Name(ModelName(candidate.Model));
+
+    /// <summary>"Qwen3-32B fp8, bought".</summary>
+    public static string OptionAndWay(Candidate candidate) => $"{Option(candidate)}, {Past(candidate.Way)}";
 
     /// <summary>"rented, on demand".</summary>
     public static string Terms(Candidate candidate) =>

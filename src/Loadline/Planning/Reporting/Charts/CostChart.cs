@@ -80,7 +80,7 @@ internal static class CostChart
             .Where(mark => mark.Line is not null)
             .ToList();
         var texts = marks.Select(mark => $"month {mark.Month:0}").ToList();
-        var room = texts.Select(text => TextWidth.Of(text, Canvas.LabelSize)).DefaultIfEmpty(0).Max() + 8;
+        var room = texts.Select(text => TextWidth.Of(text, Canvas.LabelSize)).DefaultIfEmpty(0).Max() + 14;
         var places = LabelPlacement.Apart(
             [.. marks.Select(mark => right.At(mark.Month))],
             room,

@@ -21,7 +21,7 @@ internal static class CostFinding
             .FirstOrDefault(mark => mark.Cheaper == last.Name && mark.Than == first.Name)
             ?.Month;
         var month = stated ?? Enumerable.Range(1, months).First(month => Cost(last, month) < Cost(first, month));
-        return $"{Wording.Doing(first.Way)} stays cheaper until month {month:0}, then {Lower(Wording.Doing(last.Way))} is";
+        return $"{Wording.Doing(first.Way)} stays cheaper until month {month:0}, then {Lower(Wording.Doing(last.Way))}";
 
         CostSeries CheapestAt(int month) => series.MinBy(line => Cost(line, month))!;
     }

@@ -6,8 +6,8 @@ namespace Loadline.Planning;
 /// <summary>The three waits of a request at peak load, each against the longest that is allowed.</summary>
 internal static class LatencyChart
 {
-    private const double RowHeight = 84;
-    private const double BarTop = 40;
+    private const double RowHeight = 92;
+    private const double BarTop = 48;
 
     private sealed record Row(string Name, string Term, Estimate? Seconds, double? Limit, double Percentile);
 
@@ -91,8 +91,7 @@ internal static class LatencyChart
         double At(double seconds) => scale.At(seconds / unit);
 
         var name = $"{row.Name} ({Wording.Percentile(row.Percentile)})";
-        canvas.Text(0, top + 14, name, "l b");
-        canvas.Text(TextWidth.Of(name, Canvas.LabelSize) + 14, top + 14, Figures.Time(time));
+        canvas.Label(0, top + 14, name, Figures.Time(time));
         var y = top + BarTop;
         foreach (var tick in scale.Ticks)
         {

@@ -56,7 +56,7 @@ internal static class OptionsChart
                 .. drawn.Select(option =>
                     (ImmutableArray<Cell>)
                         [
-                            $"{option.Number}. {Wording.Option(option.Candidate)}, {Wording.Short(option.Candidate.Way)}",
+                            $"{option.Number}. {Wording.OptionAndWay(option.Candidate)}",
                             Cell.Of(option.Candidate.CostPerMonthUsd),
                             Cell.Of(option.Candidate.CapitalUsd),
                             Cell.OfTime(option.Candidate.EndToEndSeconds),

@@ -13,7 +13,7 @@ internal sealed class OptionsPicture(
     private const double LineHeight = 17;
     private const double PointRadius = 8;
     private const double PlotHeight = 300;
-    private const double StripHeight = 40;
+    private const double StripHeight = 58;
 
     public Canvas Draw(double width)
     {
@@ -43,7 +43,7 @@ internal sealed class OptionsPicture(
                 var cost = option.Candidate.CostPerMonthUsd;
                 var y = OptionsChart.IsTimed(option.Candidate)
                     ? up.At(option.Candidate.EndToEndSeconds!.Value.Value)
-                    : plot.Bottom + strip / 2;
+                    : plot.Bottom + strip / 2 + 8;
                 return (Option: option, X: right.At(cost.Value), Y: y);
             })
             .ToList();
@@ -53,12 +53,17 @@ internal sealed class OptionsPicture(
         {
             Whiskers(canvas, option, x, y, right, up);
             placement.Take(new Box(x - PointRadius, y - PointRadius, 2 * PointRadius, 2 * PointRadius));
+            var (cost, time) = (option.Candidate.CostPerMonthUsd, option.Candidate.EndToEndSeconds);
+            placement.Take(new Box(right.At(cost.Low), y - 1, right.At(cost.High) - right.At(cost.Low), 2));
+            if (time is { } wait && OptionsChart.IsTimed(option.Candidate))
+                placement.Take(new Box(x - 1, up.At(wait.High), 2, up.At(wait.Low) - up.At(wait.High)));
         }
         foreach (var (option, x, y) in points)
         {
-            OptionsChart.Mark(canvas, x, y, option);
             Label(canvas, placement, option, x, y, isNarrow);
         }
+        foreach (var (option, x, y) in points)
+            OptionsChart.Mark(canvas, x, y, option);
         if (isNarrow)
             Key(canvas, whole.Bottom + Axis.BottomRoom + 14);
         return canvas;
@@ -97,6 +102,7 @@ internal sealed class OptionsPicture(
     private static void Strip(Canvas canvas, Box plot, double height, LabelPlacement placement)
     {
         const string Words = "wait not measured";
+        placement.Take(new Box(plot.Left, plot.Bottom - 1, plot.Width, 2));
         canvas.Line(plot.Left, plot.Bottom, plot.Right, plot.Bottom, "leader");
         canvas.Text(plot.Right, plot.Bottom + height - 8, Words, "t e");
         var width = TextWidth.Of(Words, Canvas.TickSize);
@@ -123,22 +129,35 @@ internal sealed class OptionsPicture(
         bool isNarrow
     )
     {
-        const double LongestLabel = 210;
-        var name = $"{Wording.Option(option.Candidate)}, {Wording.Short(option.Candidate.Way)}";
-        var text = isNarrow ? $"{option.Number}" : TextWidth.Shortened(name, LongestLabel, Canvas.LabelSize);
-        var width = TextWidth.Of(text, Canvas.LabelSize);
-        // Where nothing is free, the number in the table below has to do.
-        var place =
-            placement.Beside(x, y, PointRadius, width, LineHeight)
-            ?? placement.Beside(
-                x,
-                y,
-                PointRadius,
-                TextWidth.Of(text = $"{option.Number}", Canvas.LabelSize),
-                LineHeight
-            );
-        if (place is { } box)
-            canvas.Text(box.Left, box.Bottom - 4, text, option.IsRecommended ? "l b" : "l");
+        const double LongestLabel = 230;
+        var number = $"{option.Number}";
+        if (!isNarrow && !OptionsChart.IsTimed(option.Candidate))
+            number = TextWidth.Shortened(Wording.OptionAndWay(option.Candidate), LongestLabel, Canvas.LabelSize);
+        else if (!isNarrow)
+        {
+            var name = TextWidth.Shortened(Wording.OptionAndWay(option.Candidate), LongestLabel, Canvas.LabelSize);
+            var machines = TextWidth.Shortened(Wording.Name(option.Candidate.Hardware), LongestLabel, Canvas.TickSize);
+            var width = Math.Max(TextWidth.Of(name, Canvas.LabelSize), TextWidth.Of(machines, Canvas.TickSize));
+            if (placement.Beside(x, y, PointRadius, width, 2 * LineHeight) is { } place)
+            {
+                Leader(canvas, place, x, y);
+                canvas.Text(place.Left, place.Top + 13, name, option.IsRecommended ? "l b" : "l");
+                canvas.Text(place.Left, place.Top + 28, machines, "t");
+                return;
+            }
+        }
+        // Where a name has no room, its number in the table has to do.
+        if (placement.Beside(x, y, PointRadius, TextWidth.Of(number, Canvas.LabelSize), LineHeight) is { } box)
+            canvas.Text(box.Left, box.Bottom - 4, number, option.IsRecommended ? "l b" : "l");
+    }
+
+    /// <summary>A thin line to a label that had to move away from its point.</summary>
+    private static void Leader(Canvas canvas, Box label, double x, double y)
+    {
+        var (nearX, nearY) = (Math.Clamp(x, label.Left, label.Right), Math.Clamp(y, label.Top, label.Bottom));
+        const double Near = 22;
+        if (Math.Abs(nearX - x) + Math.Abs(nearY - y) > Near)
+            canvas.Line(x, y, nearX, nearY, "leader");
     }
 
     private void Key(Canvas canvas, double y)
@@ -146,7 +165,7 @@ internal sealed class OptionsPicture(
         foreach (var option in drawn)
         {
             OptionsChart.Mark(canvas, 9, y - 4, option);
-            var name = $"{option.Number}  {Wording.Option(option.Candidate)}, {Wording.Short(option.Candidate.Way)}";
+            var name = $"{option.Number}  {Wording.OptionAndWay(option.Candidate)}";
             var text = TextWidth.Shortened(name, canvas.Width - 24, Canvas.LabelSize);
             canvas.Text(24, y, text, option.IsRecommended ? "l b" : "l");
             y += 20;

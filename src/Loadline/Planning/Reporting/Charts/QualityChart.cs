@@ -61,7 +61,7 @@ internal static class QualityChart
         var up = Scale.FromZero(Math.Max(worst * 100, 0.1), top + PlotHeight, top, 7);
         var left = Axis.RoomFor(up, Axis.Written);
         var right = Scale.FromZero(
-            points.Max(point => GiB(point)) * 1.08,
+            points.Max(point => GiB(point)),
             left,
             width - (isNarrow ? 16 : 40),
             isNarrow ? 5 : 8
@@ -78,7 +78,7 @@ internal static class QualityChart
                 (point, X: right.At(GiB(point)), Y: up.At(point.QualityLoss.Value * 100), R: Radius(point, fastest))
             )
             .ToList();
-        foreach (var (point, x, y, radius) in drawn)
+        foreach (var (point, x, y, radius) in drawn.OrderBy(one => one.point.IsRecommended))
         {
             var look = point.IsRecommended ? "accent" : "muted";
             var (low, high) = (up.At(point.QualityLoss.Low * 100), up.At(point.QualityLoss.High * 100));
@@ -105,10 +105,14 @@ internal static class QualityChart
         var name = TextWidth.Shortened(point.WeightFormat, room, Canvas.LabelSize);
         var speed = point.TpotSeconds is { } time ? $"{new Duration(time.Value)}/token" : "does not run here";
         var width = Math.Max(TextWidth.Of(name, Canvas.LabelSize), TextWidth.Of(speed, Canvas.TickSize));
-        if (placement.Beside(x, y, radius, width, 32) is not { } place)
-            return;
-        canvas.Text(place.Left, place.Top + 12, name, point.IsRecommended ? "l b" : "l");
-        canvas.Text(place.Left, place.Top + 27, speed, "t");
+        if (placement.Beside(x, y, radius, width, 32) is { } place)
+        {
+            canvas.Text(place.Left, place.Top + 12, name, point.IsRecommended ? "l b" : "l");
+            canvas.Text(place.Left, place.Top + 27, speed, "t");
+        }
+        // Where both lines have no room, the name alone has to do; the table below has the rest.
+        else if (placement.Beside(x, y, radius, TextWidth.Of(name, Canvas.LabelSize), 16) is { } small)
+            canvas.Text(small.Left, small.Top + 12, name, point.IsRecommended ? "l b" : "l");
     }
 
     private static double Radius(QualityPoint point, double fastest) =>

@@ -8,6 +8,7 @@ internal static class RoadmapChart
 {
     private const double RowHeight = 62;
     private const double LineTop = 38;
+    private const double LineHeight = 17;
     private const double WeeksPerMonth = 52.18 / 12;
 
     public static Chart? Of(Plan plan)
@@ -36,7 +37,7 @@ internal static class RoadmapChart
             return $"The plan carries the load for all {plan.HorizonMonths} months";
         var first = stages[0];
         return first.MonthsAtBaseGrowth is { } middle
-            ? $"The first change comes in {middle:0} months ({Whole(first.MonthsAtHighGrowth)}-{Whole(first.MonthsAtLowGrowth, plan)})"
+            ? $"The first change comes in {middle:0} months ({Whole(first.MonthsAtHighGrowth)} to {Whole(first.MonthsAtLowGrowth, plan)})"
             : $"The first change comes only at high growth, in {Whole(first.MonthsAtHighGrowth)} months";
     }
 
@@ -53,31 +54,38 @@ internal static class RoadmapChart
     private static Canvas Draw(Plan plan, ImmutableArray<RoadmapStage> stages, double width)
     {
         var isNarrow = width < 500;
-        var canvas = new Canvas(width, stages.Length * RowHeight + Axis.BottomRoom);
-        var plot = new Box(8, 0, width - (isNarrow ? 40 : 48), stages.Length * RowHeight);
+        var most = isNarrow ? 2 : 1;
+        var texts = stages.Select((stage, index) => Lines(stage, index + 1, width, most)).ToList();
+        var height = RowHeight + (texts.Max(lines => lines.Count) - 1) * LineHeight;
+        var canvas = new Canvas(width, stages.Length * height + Axis.BottomRoom);
+        var plot = new Box(8, 0, width - (isNarrow ? 40 : 48), stages.Length * height);
         var scale = Scale.Months(plan.HorizonMonths, plot.Left, plot.Right, isNarrow ? 5 : 8);
-        var start = plan.CostOverTime?.Start ?? plan.Record?.Start;
-        var dated = Wording.MonthAfter(start, 0);
-        Axis.Bottom(
-            canvas,
-            scale,
-            plot,
-            dated is null ? "months from now" : $"months from {dated}",
-            tick => isNarrow || dated is null || tick is 0 ? Axis.Written(tick) : $"{tick:0}"
-        );
+        var dated = Wording.MonthAfter(plan.CostOverTime?.Start ?? plan.Record?.Start, 0);
+        Axis.Bottom(canvas, scale, plot, dated is null ? "months from now" : $"months from {dated}");
         for (var i = 0; i < stages.Length; i++)
-            Draw(canvas, stages[i], i + 1, i * RowHeight, scale, plot);
+        {
+            var bottom = (i + 1) * height;
+            var top = bottom - RowHeight - (texts[i].Count - 1) * LineHeight;
+            foreach (var line in texts[i])
+            {
+                canvas.Rectangle(0, top + 2, TextWidth.Of(line, Canvas.LabelSize), 18, "paper");
+                canvas.Text(0, top + 15, line);
+                top += LineHeight;
+            }
+            Draw(canvas, stages[i], bottom - RowHeight + LineTop, scale, plot);
+        }
         return canvas;
     }
 
-    private static void Draw(Canvas canvas, RoadmapStage stage, int number, double top, Scale scale, Box plot)
+    private static IReadOnlyList<string> Lines(RoadmapStage stage, int number, double width, int most)
     {
-        var y = top + LineTop;
         var cost = $"{Significant.Three(stage.CostPerMonthUsd.Value)} USD/month";
-        var action = $"{number}. {stage.Action}, then {cost}";
-        var backing = TextWidth.Shortened(action, canvas.Width - 4, Canvas.LabelSize);
-        canvas.Rectangle(0, top + 2, TextWidth.Of(backing, Canvas.LabelSize), 18, "paper");
-        canvas.Text(0, top + 15, backing);
+        var text = $"{number}. {Wording.Sentence(stage.Action)}, then {cost}";
+        return TextWidth.Lines(text, width - 4, Canvas.LabelSize, most);
+    }
+
+    private static void Draw(Canvas canvas, RoadmapStage stage, double y, Scale scale, Box plot)
+    {
         if (!Months(stage).Any())
         {
             canvas.Text(plot.Left, y + 4, "not within the horizon", "t");

@@ -44,8 +44,8 @@ internal static class SizingChart
     {
         var canvas = new Canvas(width, sizes.Length * RowHeight + Axis.BottomRoom - 8);
         var plot = new Box(0, 0, width - 8, sizes.Length * RowHeight);
-        var scale = Scale.FromZero(sizes.Max(size => size.Replicas ?? 0), 1, plot.Right - 8, width < 500 ? 6 : 10);
-        Axis.Bottom(canvas, scale, plot, "replicas", tick => tick % 1 == 0 ? Axis.Written(tick) : "");
+        var scale = Scale.Counts(sizes.Max(size => size.Replicas ?? 0), 1, plot.Right - 8, width < 500 ? 6 : 10);
+        Axis.Bottom(canvas, scale, plot, "replicas");
         var top = 0.0;
         foreach (var size in sizes)
         {

@@ -36,6 +36,10 @@ internal sealed class Canvas(double width, double height)
     public void Text(double x, double y, string text, string look = "l") =>
         shapes.Add(Markup.Of($"<text class=\"{look}\" x=\"{x}\" y=\"{y}\">{text}</text>"));
 
+    /// <summary>A name that stands out, and what is said of it.</summary>
+    public void Label(double x, double y, string name, string rest) =>
+        shapes.Add(Markup.Of($"<text x=\"{x}\" y=\"{y}\"><tspan class=\"b\">{name}</tspan> {rest}</text>"));
+
     /// <summary>The picture, with the words a screen reader says instead of it.</summary>
     public Markup ToSvg(string id, string title, string description) =>
         Markup.Of(

@@ -56,6 +56,12 @@ internal sealed class Scale
         return new([.. ticks], from, to, false);
     }
 
+    /// <summary>Whole numbers from zero.</summary>
+    public static Scale Counts(int high, double from, double to, int most) =>
+        high < most
+            ? new([.. Enumerable.Range(0, Math.Max(1, high) + 1).Select(count => (double)count)], from, to, false)
+            : FromZero(high, from, to, most);
+
     /// <summary>Values beyond either end stand at it.</summary>
     public double At(double value)
     {

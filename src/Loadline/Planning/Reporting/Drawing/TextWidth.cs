@@ -3,13 +3,13 @@ using System.Text;
 namespace Loadline.Planning;
 
 /// <summary>About how wide a text is in a sans-serif face, where no browser is there to measure it.</summary>
-/// <remarks>Widths in em, rounded up from the metrics of Helvetica and Segoe UI, so that a label is rather too short.</remarks>
+/// <remarks>Widths in em, those of DejaVu Sans, the widest face that a system is likely to have.</remarks>
 internal static class TextWidth
 {
-    private const double Narrow = 0.32;
-    private const double Usual = 0.57;
-    private const double Capital = 0.7;
-    private const double Wide = 0.9;
+    private const double Narrow = 0.38;
+    private const double Usual = 0.62;
+    private const double Capital = 0.72;
+    private const double Wide = 0.98;
 
     /// <summary>Chinese, Japanese and Korean characters and pictures fill their square.</summary>
     private const double Square = 1.05;

@@ -40,16 +40,17 @@ internal static class OptionsSection
         // Closer than rounding: the same half per cent as on the terminal.
         const double TheSame = 0.005;
         if (Math.Abs(more) <= TheSame * winner.CostPerMonthUsd.Value)
-            return $"{Wording.Option(next)} would cost the same";
+            return $"{Wording.OptionAndWay(next)}, would cost the same";
         return more > 0
-            ? $"The next best, {Wording.Option(next)}, costs {Significant.Three(more)} USD/month more"
-            : $"{Wording.Option(next)} would cost {Significant.Three(-more)} USD/month less{WhyNot(next)}";
+            ? $"The next best, {Wording.OptionAndWay(next)}, costs {Significant.Three(more)} USD/month more"
+            : $"{Wording.OptionAndWay(next)}, would cost {Significant.Three(-more)} USD/month less{WhyNot(next, winner)}";
     }
 
-    private static string WhyNot(Candidate cheaper) =>
-        cheaper.EndToEndSeconds is null
-            ? ", but nobody measured how long people wait for it"
-            : ", but is not recommended";
+    private static string WhyNot(Candidate cheaper, Candidate winner) =>
+        cheaper.EndToEndSeconds is null ? ", but nobody measured how long people wait for it"
+        : cheaper.CapitalUsd.Value > winner.CapitalUsd.Value
+            ? $", but takes {Significant.Three(cheaper.CapitalUsd.Value)} USD at once"
+        : ", but is not recommended";
 
     private static Block.Table Table(Plan plan, ImmutableArray<PlanOption> options)
     {

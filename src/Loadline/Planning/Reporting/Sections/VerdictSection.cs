@@ -13,7 +13,7 @@ internal static class VerdictSection
         var blocks = ImmutableArray.CreateBuilder<Block>();
         if (plan.Recommended is { } winner)
             blocks.Add(new Block.KeyFigures(KeyFigures(plan, winner)));
-        blocks.Add(new Block.Paragraph($"{Figures.Legend}.", IsQuiet: true));
+        blocks.Add(new Block.Paragraph($"How a figure is known: {Figures.Legend}.", IsQuiet: true));
         var reasons = Wording.Sentences(plan.Reasons);
         Add("Why this one", [.. reasons.Take(MostReasons)], isOrdered: true);
         Add("What would have to give", Wording.Sentences(plan.Relaxations), isOrdered: false);
@@ -33,7 +33,7 @@ internal static class VerdictSection
     {
         var figures = new List<KeyFigure>
         {
-            Key("Cost", Figures.Written(winner.CostPerMonthUsd, 1, " USD/month"), Wording.Terms(winner)),
+            Key("Cost per month", Figures.Written(winner.CostPerMonthUsd, 1, " USD"), Wording.Terms(winner)),
         };
         if (winner.CapitalUsd.Value > 0)
             figures.Add(Key("Paid at once", Figures.Written(winner.CapitalUsd, 1, " USD"), ""));
