@@ -170,7 +170,7 @@ public sealed class ReportPageTests
                 "what-if",
                 "basis",
             ]);
-        Sections(ReportPlans.Bare).ShouldBe(["verdict", "capacity", "basis"]);
+        Sections(ReportPlans.Bare).ShouldBe(["verdict", "capacity"]);
         Missing(whole with { Recommended = null, Alternatives = [], Pareto = [], CostOverTime = null })
             .ShouldBe(["options", "cost", "memory"]);
         Missing(whole with { CostOverTime = null, Recommended = whole.Recommended! with { CostLines = [] } })

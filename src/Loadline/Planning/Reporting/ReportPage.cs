@@ -61,7 +61,7 @@ public static class ReportPage
             Block.KeyFigures figures => Markup.Of(
                 $"<dl class=\"key\">{Markup.Join(figures.Figures.Select(figure => Markup.Of($"<div><dt>{figure.Name}</dt><dd><b>{figure.Value}</b> <small>{figure.Detail}</small></dd></div>\n")))}</dl>\n"
             ),
-            Block.Bullets bullets => List(bullets),
+            Block.Bullets bullets => List(bullets, isUnderPage: section.Heading.Length == 0),
             Block.Table table => Table(table, isTitled: true),
             Block.Picture picture => Picture(picture.Chart, isTitled: picture.Chart.Title != section.Heading),
             Block.Folded folded => Fold(
@@ -75,11 +75,14 @@ public static class ReportPage
             _ => Markup.Empty,
         };
 
-    private static Markup List(Block.Bullets bullets)
+    private static Markup List(Block.Bullets bullets, bool isUnderPage)
     {
         var items = Markup.Join(bullets.Items.Select(item => Markup.Of($"<li>{item}</li>\n")));
         var list = bullets.IsOrdered ? Markup.Of($"<ol>\n{items}</ol>\n") : Markup.Of($"<ul>\n{items}</ul>\n");
-        return Markup.Of($"<h3>{bullets.Title}</h3>\n{list}");
+        // Levels of headings have no gaps: the verdict's section has no heading of its own.
+        return isUnderPage
+            ? Markup.Of($"<h2 class=\"minor\">{bullets.Title}</h2>\n{list}")
+            : Markup.Of($"<h3>{bullets.Title}</h3>\n{list}");
     }
 
     private static Markup Fold(string summary, Markup body) =>

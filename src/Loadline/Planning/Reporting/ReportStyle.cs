@@ -28,7 +28,7 @@ internal static class ReportStyle
             section{margin-top:4.5rem}
             #verdict{margin-top:2rem}
             h2{font-size:1.45rem;line-height:1.3;font-weight:650;letter-spacing:-.008em;margin:0 0 1.5rem;max-width:30em;text-wrap:pretty}
-            h3,caption{font-size:1rem;font-weight:650;text-align:left;margin:2.25rem 0 .5rem;max-width:40rem}
+            h3,h2.minor,caption{font-size:1rem;font-weight:650;text-align:left;margin:2.25rem 0 .5rem;max-width:40rem}
             p,ol,ul{max-width:40rem;margin:.5rem 0 1rem}
             ol,ul{padding-left:1.3rem}
             li{margin:.3rem 0}
@@ -82,17 +82,17 @@ internal static class ReportStyle
             .front{fill:none;stroke:var(--muted);stroke-width:1;opacity:.7}
             .paper{fill:var(--paper)} .ink{fill:var(--ink)}
             @media (max-width:640px){
-            main{padding-top:1.75rem} h1{font-size:1.5rem} h2{font-size:1.25rem} section{margin-top:3.25rem}
+            main{padding-top:1.75rem} h1{font-size:1.5rem} h2:not(.minor){font-size:1.25rem} section{margin-top:3.25rem}
             .wide{display:none} .phone{display:block;max-width:480px}
             .key{gap:1rem}
             table,caption,tbody,tr,th,td{display:block} thead{position:absolute;clip-path:inset(50%);width:1px;height:1px;overflow:hidden}
             tbody tr{padding:.6rem 0;border-bottom:1px solid var(--hair)}
             tbody th,tbody td{border:0;padding:.1rem 0} tbody th.n,td.n{text-align:left;white-space:normal} tbody th{font-weight:600}
-            td[data-label]{display:grid;grid-template-columns:8.5rem 1fr;gap:.75rem}
+            td small{display:inline} td[data-label]{display:grid;grid-template-columns:8.5rem 1fr;gap:.75rem}
             td[data-label]::before{content:attr(data-label);color:var(--quiet);font-size:.82rem}}
             @media print{
             @page{margin:16mm}
-            html{font-size:11pt} main{max-width:none;padding:0} section{margin-top:2.2rem}
+            html{font-size:10pt} h1{font-size:1.7rem} .terms{margin-top:1.2rem} main{max-width:none;padding:0} section{margin-top:2.2rem}
             h1,h2,h3,figcaption,caption,summary{break-after:avoid} h1,h2,h3,table,tr,li,figure,.key{break-inside:avoid} thead{break-after:avoid}
             *{print-color-adjust:exact;-webkit-print-color-adjust:exact}
             summary{color:var(--ink);font-weight:650;list-style:none}

@@ -8,7 +8,7 @@ internal static class BasisSection
 {
     private const int MostOfAKind = 12;
 
-    public static ReportSection Of(Plan plan)
+    public static ReportSection? Of(Plan plan)
     {
         var blocks = ImmutableArray.CreateBuilder<Block>();
         var assumptions = Wording.Sentences(plan.Assumptions);
@@ -26,13 +26,16 @@ internal static class BasisSection
                     IsQuiet: true
                 )
             );
-        blocks.Add(
-            new Block.Paragraph(
-                $"{Figures.Exact(plan.CandidatesConsidered)} combinations of deployment and offer were considered.",
-                IsQuiet: true
-            )
-        );
-        return new ReportSection("basis", Finding(plan, plan.Assumptions.OrNone().Length), blocks.ToImmutable());
+        if (plan.CandidatesConsidered > 0)
+            blocks.Add(
+                new Block.Paragraph(
+                    $"{Figures.Exact(plan.CandidatesConsidered)} combinations of deployment and offer were considered.",
+                    IsQuiet: true
+                )
+            );
+        return blocks.Count == 0
+            ? null
+            : new ReportSection("basis", Finding(plan, plan.Assumptions.OrNone().Length), blocks.ToImmutable());
     }
 
     private static string Finding(Plan plan, int assumptions)
