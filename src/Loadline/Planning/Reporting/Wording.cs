@@ -75,7 +75,8 @@ internal static class Wording
             _ => "mix",
         };
 
-    private static string Past(Way way) =>
+    /// <summary>"rented", for what was said of an option.</summary>
+    public static string Past(Way way) =>
         way switch
         {
             Way.Api => "hosted by others",

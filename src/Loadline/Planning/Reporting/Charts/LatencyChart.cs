@@ -45,7 +45,7 @@ internal static class LatencyChart
         return new Chart
         {
             Id = "latency-chart",
-            Title = Finding(rows),
+            Title = Finding(plan, rows),
             Description =
                 "For each of the waits a line from zero, with the predicted time as a point, its 90 % range as a bar and the limit as a vertical stroke.",
             Note = "Each line has a scale of its own. Point: predicted; bar: 90 % range; stroke: the longest allowed.",
@@ -54,8 +54,10 @@ internal static class LatencyChart
         };
     }
 
-    private static string Finding(ImmutableArray<Row> rows)
+    private static string Finding(Plan plan, ImmutableArray<Row> rows)
     {
+        if (plan.Objectives is null)
+            return $"It takes {new Duration(rows[^1].Seconds!.Value.Value)} or less to the {rows[^1].Name}, for {rows[^1].Percentile * 100:0.##} of 100 requests";
         var limited = rows.Where(row => row.Limit is > 0).ToList();
         if (limited.Count == 0)
             return "No limit was set on the waits";

@@ -12,6 +12,9 @@ internal static class MemoryChart
     private const double RowGap = 30;
     private const int MostBars = 8;
 
+    /// <summary>Less of the capacity than this is rounding.</summary>
+    private const double SmallestShare = 0.002;
+
     private sealed record Part(string Name, double Bytes, string Look);
 
     private sealed record Bar(string Name, DeviceSummary Device, ImmutableArray<Part> Parts);
@@ -28,7 +31,7 @@ internal static class MemoryChart
             Description =
                 "One bar for each device, as long as its memory, divided into what the model and its requests take and what stays free.",
             Note =
-                "The thin line spans where the used part may end: use of the engine and of intermediate results is estimated, weights and cache are counted.",
+                "The thin line spans where the used part may end: use of the engine and of intermediate results is estimated, weights and cache are counted. Kept back is what the engine may not use.",
             Draw = width => Draw(bars, width),
             Values = Values(bars),
         };
@@ -69,7 +72,12 @@ internal static class MemoryChart
             new("engine", device.OverheadBytes.Value, "p4"),
             new("free", device.FreeBytes.Value, "free"),
         ];
-        return [.. parts.Where(part => double.IsFinite(part.Bytes) && part.Bytes > 0)];
+        var known = parts.Where(part => double.IsFinite(part.Bytes) && part.Bytes > 0).ToList();
+        // Engines are told to use a share of the memory; the rest is neither taken nor free.
+        var kept = device.CapacityBytes - known.Sum(part => part.Bytes);
+        if (kept > SmallestShare * device.CapacityBytes)
+            known.Add(new Part("kept back", kept, "p7"));
+        return [.. known];
     }
 
     private static Canvas Draw(ImmutableArray<Bar> bars, double width)
@@ -111,10 +119,12 @@ internal static class MemoryChart
             middles.Add((left + right) / 2);
             from += part.Bytes;
         }
-        var (capacity, free) = (bar.Device.CapacityBytes, bar.Device.FreeBytes);
+        var free = bar.Device.FreeBytes;
         if (free.High > free.Low)
         {
-            var (first, last) = (at(capacity - free.High), at(capacity - free.Low));
+            // More free is less used: the interval of the one is that of the other, turned round.
+            var used = bar.Parts.TakeWhile(part => part.Look is not ("free" or "p7")).Sum(part => part.Bytes);
+            var (first, last) = (at(used + free.Value - free.High), at(used + free.Value - free.Low));
             var middle = y + BarHeight / 2;
             canvas.Line(first, middle, last, middle, "interval");
             canvas.Line(first, middle - 5, first, middle + 5, "interval");

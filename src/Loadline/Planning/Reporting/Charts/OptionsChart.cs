@@ -8,9 +8,22 @@ internal static class OptionsChart
 {
     private const double Radius = 6;
 
+    /// <summary>What costs more times the cheapest than this decides nothing and would press the others together.</summary>
+    private const double DearestDrawn = 5;
+
     public static Chart? Of(Plan plan, ImmutableArray<PlanOption> options)
     {
-        var drawn = options.Where(option => double.IsFinite(option.Candidate.CostPerMonthUsd.Value)).ToImmutableArray();
+        var priced = options
+            .Where(option => double.IsFinite(option.Candidate.CostPerMonthUsd.Value))
+            .ToImmutableArray();
+        var cheapest = priced.Select(option => option.Candidate.CostPerMonthUsd.Value).DefaultIfEmpty(0).Min();
+        var drawn = priced
+            .Where(option =>
+                option.IsRecommended
+                || cheapest <= 0
+                || option.Candidate.CostPerMonthUsd.Value <= DearestDrawn * cheapest
+            )
+            .ToImmutableArray();
         var timed = drawn.Where(option => IsTimed(option.Candidate)).ToImmutableArray();
         if (timed.IsEmpty || drawn.Length < 2)
             return null;
@@ -21,7 +34,7 @@ internal static class OptionsChart
             Title = Finding(timed),
             Description =
                 $"Each option as a point: its monthly cost to the right, the time until 95 or so of 100 answers are complete upwards. {Wording.Count(timed.Length, "option")} of {drawn.Length} have a time.",
-            Note = Note(drawn),
+            Note = Note(drawn, options.Length - drawn.Length),
             Draw = picture.Draw,
             Values = Values(drawn, plan),
         };
@@ -38,9 +51,13 @@ internal static class OptionsChart
             : $"Paying {Significant.Three(fastest.Candidate.CostPerMonthUsd.Value)} USD/month would bring the whole answer within {new Duration(fastest.Candidate.EndToEndSeconds!.Value.Value)}";
     }
 
-    private static string Note(ImmutableArray<PlanOption> drawn)
+    private static string Note(ImmutableArray<PlanOption> drawn, int dearer)
     {
-        var note = "Cheaper is further left, faster further down; thin lines are 90 % ranges.";
+        var note =
+            "Cheaper is further left, faster further down; thin lines are 90 % ranges, numbers those of the table.";
+        if (dearer > 0)
+            note +=
+                $" {Wording.Count(dearer, "option")} of more than {DearestDrawn:0} times the lowest cost are in the table alone.";
         if (drawn.Any(option => option.Candidate.CapitalUsd.Value > 0))
             note += " Squares have to be paid for before the first request.";
         if (drawn.Any(option => option.Candidate.QualityLoss is { Value: > 0 }))

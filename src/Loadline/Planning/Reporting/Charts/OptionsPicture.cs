@@ -15,6 +15,12 @@ internal sealed class OptionsPicture(
     private const double PlotHeight = 300;
     private const double StripHeight = 58;
 
+    /// <summary>Bold letters are about a tenth wider.</summary>
+    private const double Bold = 1.1;
+
+    /// <summary>With more options than this, names would hide the points, and numbers stand for all but the choice.</summary>
+    private const int MostNamed = 7;
+
     public Canvas Draw(double width)
     {
         var isNarrow = width < 500;
@@ -120,24 +126,24 @@ internal sealed class OptionsPicture(
         }
     }
 
-    private static void Label(
-        Canvas canvas,
-        LabelPlacement placement,
-        PlanOption option,
-        double x,
-        double y,
-        bool isNarrow
-    )
+    private void Label(Canvas canvas, LabelPlacement placement, PlanOption option, double x, double y, bool isNarrow)
     {
-        const double LongestLabel = 230;
+        const double LongestLabel = 260;
         var number = $"{option.Number}";
         if (!isNarrow && !OptionsChart.IsTimed(option.Candidate))
             number = TextWidth.Shortened(Wording.OptionAndWay(option.Candidate), LongestLabel, Canvas.LabelSize);
-        else if (!isNarrow)
+        else if (!isNarrow && (option.IsRecommended || drawn.Length <= MostNamed))
         {
-            var name = TextWidth.Shortened(Wording.OptionAndWay(option.Candidate), LongestLabel, Canvas.LabelSize);
-            var machines = TextWidth.Shortened(Wording.Name(option.Candidate.Hardware), LongestLabel, Canvas.TickSize);
-            var width = Math.Max(TextWidth.Of(name, Canvas.LabelSize), TextWidth.Of(machines, Canvas.TickSize));
+            var name = TextWidth.Shortened(Wording.Option(option.Candidate), LongestLabel, Canvas.LabelSize);
+            var machines = TextWidth.Shortened(
+                $"{Wording.Past(option.Candidate.Way)}, {Wording.Name(option.Candidate.Hardware)}",
+                LongestLabel,
+                Canvas.TickSize
+            );
+            var width = Math.Max(
+                TextWidth.Of(name, Canvas.LabelSize) * (option.IsRecommended ? Bold : 1),
+                TextWidth.Of(machines, Canvas.TickSize)
+            );
             if (placement.Beside(x, y, PointRadius, width, 2 * LineHeight) is { } place)
             {
                 Leader(canvas, place, x, y);

@@ -19,6 +19,9 @@ internal sealed class LabelPlacement(Box area)
 {
     private const double Gap = 6;
 
+    /// <summary>How many heights of itself a label may move away.</summary>
+    private const int Rings = 5;
+
     private readonly List<Box> taken = [];
 
     public void Take(Box box) => taken.Add(box);
@@ -27,8 +30,9 @@ internal sealed class LabelPlacement(Box area)
     public Box? Beside(double x, double y, double radius, double width, double height)
     {
         var away = radius + Gap;
-        foreach (var distance in (double[])[away, away + height, away + 2 * height])
+        for (var ring = 0; ring < Rings; ring++)
         {
+            var distance = away + ring * height;
             Box[] places =
             [
                 new(x + away, y - height / 2 - (distance - away), width, height),

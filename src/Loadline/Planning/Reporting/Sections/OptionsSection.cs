@@ -40,7 +40,7 @@ internal static class OptionsSection
         // Closer than rounding: the same half per cent as on the terminal.
         const double TheSame = 0.005;
         if (Math.Abs(more) <= TheSame * winner.CostPerMonthUsd.Value)
-            return $"{Wording.OptionAndWay(next)}, would cost the same";
+            return $"{Wording.OptionAndWay(next)}, would cost the same{(next.QualityLoss?.Value > winner.QualityLoss?.Value ? ", but lose some quality" : "")}";
         return more > 0
             ? $"The next best, {Wording.OptionAndWay(next)}, costs {Significant.Three(more)} USD/month more"
             : $"{Wording.OptionAndWay(next)}, would cost {Significant.Three(-more)} USD/month less{WhyNot(next, winner)}";
