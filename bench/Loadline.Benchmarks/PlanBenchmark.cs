@@ -36,10 +36,11 @@ public class PlanBenchmark
         )
         {
             Verifies = false,
+            AsksWhatIf = false,
         };
-        verifying = new Planner(catalog, name => models[name]);
+        verifying = new Planner(catalog, name => models[name]) { AsksWhatIf = false };
         using var document = JsonDocument.Parse(Scenario);
-        scenario = new ScenarioReader(catalog.Tasks.Find).Read("benchmark", document.RootElement);
+        scenario = new ScenarioReader(catalog).Read("benchmark", document.RootElement);
         Candidates = planner.Plan(scenario).CandidatesConsidered;
     }
 

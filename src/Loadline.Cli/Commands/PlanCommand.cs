@@ -68,7 +68,7 @@ internal static class PlanCommand
         try
         {
             using var json = JsonDocument.Parse(document.ToJsonString());
-            return new ScenarioReader(session.Catalog.Tasks.Find).Read(path ?? FlagsName, json.RootElement);
+            return new ScenarioReader(session.Catalog, TraceFile.Read).Read(path ?? FlagsName, json.RootElement);
         }
         catch (BadContentException exception) when (flags.NameOf(parsed, exception.Place) is { } flag)
         {

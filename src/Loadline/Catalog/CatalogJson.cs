@@ -23,6 +23,7 @@ namespace Loadline.Catalog;
         typeof(NameConverter<CacheLayoutKind>),
         typeof(NameConverter<Arithmetic>),
         typeof(NameConverter<PredictedQuantity>),
+        typeof(NameConverter<DataPlacement>),
     ]
 )]
 [JsonSerializable(typeof(Accelerator))]
@@ -32,6 +33,12 @@ namespace Loadline.Catalog;
 [JsonSerializable(typeof(KernelConstants))]
 [JsonSerializable(typeof(EndToEndConstants))]
 [JsonSerializable(typeof(IntervalConstants))]
+[JsonSerializable(typeof(QualityConstants))]
+[JsonSerializable(typeof(Benchmark))]
+[JsonSerializable(typeof(ModelCapability))]
 [JsonSerializable(typeof(CatalogModel))]
 [JsonSerializable(typeof(TaskPreset))]
+[JsonSerializable(typeof(ApiOffer))]
+[JsonSerializable(typeof(EconomicFigure))]
+[JsonSerializable(typeof(DataClass))]
 internal sealed partial class CatalogJson : JsonSerializerContext;

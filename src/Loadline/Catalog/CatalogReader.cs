@@ -42,6 +42,21 @@ public sealed class CatalogReader
             new ShelfLayout("task", "tasks.json", "tasks", layer => layer.Text("id")),
             CatalogJson.Default.TaskPreset
         );
+        Apis = new(
+            files,
+            new ShelfLayout("hosted model", "apis", "apis", layer => layer.Text("id")),
+            CatalogJson.Default.ApiOffer
+        );
+        Economics = new(
+            files,
+            new ShelfLayout("economic figure", "economics.json", "economics", layer => layer.Text("id")),
+            CatalogJson.Default.EconomicFigure
+        );
+        DataClasses = new(
+            files,
+            new ShelfLayout("data class", "data-classes.json", "dataClasses", layer => layer.Text("id")),
+            CatalogJson.Default.DataClass
+        );
         EndToEnd = new(
             files,
             new ShelfLayout("end-to-end constants", "end-to-end.json", "endToEnd", EndToEndId),
@@ -51,6 +66,21 @@ public sealed class CatalogReader
             files,
             new ShelfLayout("intervals", "intervals.json", "intervals", IntervalId),
             CatalogJson.Default.IntervalConstants
+        );
+        Quality = new(
+            files,
+            new ShelfLayout("quality constants", "quality.json", List: null, layer => layer.Text("id")),
+            CatalogJson.Default.QualityConstants
+        );
+        Benchmarks = new(
+            files,
+            new ShelfLayout("benchmark", "benchmarks.json", "benchmarks", layer => layer.Text("id")),
+            CatalogJson.Default.Benchmark
+        );
+        Capabilities = new(
+            files,
+            new ShelfLayout("capability", "capabilities.json", "capabilities", layer => layer.Text("id")),
+            CatalogJson.Default.ModelCapability
         );
         Kernels = new(
             this,
@@ -73,10 +103,25 @@ public sealed class CatalogReader
 
     public CatalogShelf<TaskPreset> Tasks { get; }
 
+    /// <summary>Models that others serve by the token.</summary>
+    public CatalogShelf<ApiOffer> Apis { get; }
+
+    public CatalogShelf<EconomicFigure> Economics { get; }
+
+    public CatalogShelf<DataClass> DataClasses { get; }
+
     public CatalogShelf<EndToEndConstants> EndToEnd { get; }
 
     /// <summary>How far off predictions of a kind were.</summary>
     public CatalogShelf<IntervalConstants> Intervals { get; }
+
+    /// <summary>What quantization costs; one entry.</summary>
+    public CatalogShelf<QualityConstants> Quality { get; }
+
+    public CatalogShelf<Benchmark> Benchmarks { get; }
+
+    /// <summary>Published scores of models.</summary>
+    public CatalogShelf<ModelCapability> Capabilities { get; }
 
     public KernelShelf Kernels { get; }
 

@@ -15,6 +15,12 @@ public sealed class CatalogSearch(CatalogReader catalog)
         "end-to-end",
         "models",
         "tasks",
+        "apis",
+        "economics",
+        "data-classes",
+        "quality",
+        "benchmarks",
+        "capabilities",
     ];
 
     public IReadOnlyList<CatalogItem> List(string kind) => Shelf(kind).Items;
@@ -45,6 +51,12 @@ public sealed class CatalogSearch(CatalogReader catalog)
             "intervals" => catalog.Intervals,
             "models" => catalog.Models,
             "tasks" => catalog.Tasks,
+            "apis" => catalog.Apis,
+            "economics" => catalog.Economics,
+            "data-classes" => catalog.DataClasses,
+            "quality" => catalog.Quality,
+            "benchmarks" => catalog.Benchmarks,
+            "capabilities" => catalog.Capabilities,
             _ => throw new UnknownNameException("catalog kind", kind, Kinds, ambiguous: false),
         };
 }

@@ -21,6 +21,9 @@ public sealed record TaskPreset
     /// <summary>Longest time per output token at the 95th percentile.</summary>
     public required string TpotP95 { get; init; }
 
+    /// <summary>True when nobody waits for an answer.</summary>
+    public bool IsBatch { get; init; }
+
     /// <summary>Models that are usually considered.</summary>
     public required IReadOnlyList<string> Models { get; init; }
     public required string Source { get; init; }

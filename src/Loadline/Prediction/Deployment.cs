@@ -165,7 +165,7 @@ public sealed record Deployment
     /// Formats whose unit is missing are multiplied in the next wider type the hardware has: weights stay small, the
     /// arithmetic does not become faster.
     /// </summary>
-    private static Arithmetic? AttainableArithmetic(Arithmetic wanted, PeakRates peak)
+    internal static Arithmetic? AttainableArithmetic(Arithmetic wanted, PeakRates peak)
     {
         ReadOnlySpan<Arithmetic> ladder = wanted switch
         {

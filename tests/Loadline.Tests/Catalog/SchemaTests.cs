@@ -15,6 +15,7 @@ public sealed class SchemaTests
     [InlineData("engines", "engine")]
     [InlineData("kernels", "kernels")]
     [InlineData("models", "model")]
+    [InlineData("apis", "apis")]
     public async Task Every_file_of_a_folder_follows_its_schema(string folder, string schema)
     {
         var files = Directory.GetFiles(Path.Combine(Root, folder), "*.json", SearchOption.AllDirectories);
@@ -29,6 +30,11 @@ public sealed class SchemaTests
     [InlineData("tasks.json", "tasks")]
     [InlineData("end-to-end.json", "end-to-end")]
     [InlineData("intervals.json", "intervals")]
+    [InlineData("economics.json", "economics")]
+    [InlineData("data-classes.json", "data-classes")]
+    [InlineData("quality.json", "quality")]
+    [InlineData("benchmarks.json", "benchmarks")]
+    [InlineData("capabilities.json", "capabilities")]
     public async Task A_single_file_follows_its_schema(string file, string schema) =>
         await FollowAsync([Path.Combine(Root, file)], schema);
 
@@ -38,8 +44,19 @@ public sealed class SchemaTests
         var folders = Directory.GetDirectories(Root).Select(Path.GetFileName).Order();
         var files = Directory.GetFiles(Root, "*.json").Select(Path.GetFileName).Order();
 
-        folders.ShouldBe(["accelerators", "engines", "kernels", "models", "offers", "schemas"]);
-        files.ShouldBe(["catalog.json", "end-to-end.json", "intervals.json", "regions.json", "tasks.json"]);
+        folders.ShouldBe(["accelerators", "apis", "engines", "kernels", "models", "offers", "schemas"]);
+        files.ShouldBe([
+            "benchmarks.json",
+            "capabilities.json",
+            "catalog.json",
+            "data-classes.json",
+            "economics.json",
+            "end-to-end.json",
+            "intervals.json",
+            "quality.json",
+            "regions.json",
+            "tasks.json",
+        ]);
     }
 
     [Fact]

@@ -28,7 +28,7 @@ public sealed class PlanVerificationTests
         plan.Alternatives.Add(plan.Recommended!)
             .Concat(plan.Pareto)
             .ShouldAllBe(candidate => candidate.SimulatedRequests >= 800);
-        plan.Recommended!.TtftSeconds.Evidence.ShouldNotBe(Evidence.Assumed);
+        plan.Recommended!.TtftSeconds!.Value.Evidence.ShouldNotBe(Evidence.Assumed);
     }
 
     [Fact]
@@ -42,9 +42,9 @@ public sealed class PlanVerificationTests
 
         foreach (var candidate in plan.Alternatives.Add(plan.Recommended!))
         {
-            candidate.TtftSeconds.Value.ShouldBeLessThan(1.5);
-            candidate.TpotSeconds.Value.ShouldBeLessThan(0.05);
-            candidate.EndToEndSeconds.Value.ShouldBeLessThan(30);
+            candidate.TtftSeconds!.Value.Value.ShouldBeLessThan(1.5);
+            candidate.TpotSeconds!.Value.Value.ShouldBeLessThan(0.05);
+            candidate.EndToEndSeconds!.Value.Value.ShouldBeLessThan(30);
         }
     }
 
@@ -72,7 +72,7 @@ public sealed class PlanVerificationTests
         var simulated = Verified(light).Recommended!;
         var closed = Searched(light).Recommended!;
 
-        (simulated.TpotSeconds.Value / closed.TpotSeconds.Value).ShouldBeInRange(0.8, 1.25);
-        (simulated.EndToEndSeconds.Value / closed.EndToEndSeconds.Value).ShouldBeInRange(0.8, 1.25);
+        (simulated.TpotSeconds!.Value.Value / closed.TpotSeconds!.Value.Value).ShouldBeInRange(0.8, 1.25);
+        (simulated.EndToEndSeconds!.Value.Value / closed.EndToEndSeconds!.Value.Value).ShouldBeInRange(0.8, 1.25);
     }
 }

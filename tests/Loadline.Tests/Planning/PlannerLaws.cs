@@ -86,14 +86,15 @@ public sealed class PlannerLaws
                         .All(candidate =>
                             candidate.MaximumRequestsPerSecond >= plan.Demand.PeakRequestsPerSecond.Value * (1 - 1e-12)
                             && candidate.Confidence >= confidence - 1e-3
-                            && candidate.TtftSeconds.Low <= candidate.TtftSeconds.Value
-                            && candidate.TtftSeconds.Value <= candidate.TtftSeconds.High
-                            && candidate.EndToEndSeconds.Low <= candidate.EndToEndSeconds.Value
-                            && candidate.EndToEndSeconds.Value <= candidate.EndToEndSeconds.High
+                            && IsOrdered(candidate.TtftSeconds!.Value)
+                            && IsOrdered(candidate.EndToEndSeconds!.Value)
                         );
                 },
                 iter: Plans
             );
+
+    private static bool IsOrdered(Estimate estimate) =>
+        estimate.Low <= estimate.Value && estimate.Value <= estimate.High;
 
     [Fact]
     public void Nothing_on_offer_is_cheaper_than_what_is_recommended() =>
@@ -101,34 +102,51 @@ public sealed class PlannerLaws
             .Sample(
                 (people, limits) =>
                 {
-                    var scenario = ScenarioOf(people, 0.9, limits);
-                    return Cheapest(scenario).Equals(Scenarios.CostOf(scenario));
+                    var scenario = Reduced(ScenarioOf(people, 0.5, limits));
+                    return IsNear(Cheapest(scenario), Scenarios.CostOf(scenario));
                 },
                 iter: 10
             );
 
-    /// <summary>Every offer in the EU with every degree and format, one by one and without the planner.</summary>
+    /// <summary>On demand, one engine, two formats; at even odds a plan is sized for the middle, which is quickly said.</summary>
+    private static Scenario Reduced(Scenario scenario) =>
+        scenario with
+        {
+            Models = scenario.Models with { WeightFormats = ["fp8"], MaximumQualityLoss = 1 },
+            Deployment = scenario.Deployment with { Terms = [RentalTerms.OnDemand], Engines = ["vllm"] },
+            Budget = new Budget { OperatorFte = 0, OperatorCostPerYear = 1 },
+        };
+
+    private static bool IsNear(double one, double other) =>
+        one.Equals(other) || Math.Abs(one - other) <= 1e-9 * Math.Max(one, other);
+
+    /// <summary>Every offer in the EU with every layout and format, one by one and without the planner.</summary>
     private static double Cheapest(Scenario scenario)
     {
         var cheapest = double.PositiveInfinity;
         var builder = new DeploymentBuilder(Deployments.Catalog);
-        var peak = scenario.Workload.People!.Value * 0.3 * 12 / 3600;
+        var peak = scenario.Streams[0].People!.Value * 0.3 * 12 / 3600;
+        Parallelism[] layouts =
+        [
+            .. new[] { 1, 2, 4, 8 }.Select(degree => new Parallelism(degree)),
+            .. new[] { 2, 4, 8 }.Select(degree => new Parallelism(Pipeline: degree)),
+        ];
         foreach (var offer in Deployments.Catalog.Offers.All)
         {
             if (offer.Jurisdiction != "EU" || offer.OnDemandPerHour is not { } price)
                 continue;
-            foreach (var degree in (int[])[1, 2, 4, 8])
+            foreach (var layout in layouts.Where(layout => layout.Devices <= offer.Count))
             {
                 foreach (var weights in (string[])["as-stored", "fp8"])
                 {
-                    if (
-                        degree > offer.Count
-                        || RateOf(scenario, builder, offer.Accelerator, degree, weights) is not { } rate
-                    )
-                        continue;
-                    var replicas = Math.Max(1, Math.Ceiling(peak / rate));
-                    var machines = Math.Ceiling(replicas / (offer.Count / degree));
-                    cheapest = Math.Min(cheapest, (double)(price.Usd * (decimal)machines * 730.5m));
+                    foreach (var cache in (string?[])[null, "fp8"])
+                    {
+                        if (RateOf(scenario, builder, offer.Accelerator, layout, weights, cache) is not { } rate)
+                            continue;
+                        var replicas = Math.Max(1, Math.Ceiling(peak / rate));
+                        var machines = Math.Ceiling(replicas / (offer.Count / layout.Devices));
+                        cheapest = Math.Min(cheapest, (double)price.Usd * machines * 730.5);
+                    }
                 }
             }
         }
@@ -139,8 +157,9 @@ public sealed class PlannerLaws
         Scenario scenario,
         DeploymentBuilder builder,
         string accelerator,
-        int degree,
-        string weights
+        Parallelism layout,
+        string weights,
+        string? cache
     )
     {
         var request = new DeploymentRequest
@@ -148,17 +167,21 @@ public sealed class PlannerLaws
             Model = Deployments.Model(Scenarios.Model),
             Accelerator = Deployments.Catalog.Accelerators.Find(accelerator),
             Weights = weights,
-            TensorParallel = degree,
+            KvCache = cache,
+            Engine = "vllm",
+            Parallelism = layout,
         };
         if (request.Accelerator.MemoryBandwidth is null || builder.TryBuild(request, out _) is not { } built)
             return null;
-        if (degree > 1 && request.Accelerator.Link?.BandwidthPerDirection is null)
+        if (layout.Devices > 1 && request.Accelerator.Link?.BandwidthPerDirection is null)
             return null;
         var memory = new ServingMemory(built.Deployment);
         if (memory.CachePool.Low <= 0)
             return null;
         var replica = new ReplicaUnderLoad(built.Deployment, memory, scenario.Workload, scenario.Objectives);
-        return replica.LongestRequestFits && replica.MaximumRate() is > 0 and var rate ? rate : null;
+        return replica.LongestRequestFits && replica.MaximumRate(1) is > 0 and var rate
+            ? replica.KeptUp(rate, replica.Error.Factor)
+            : null;
     }
 
     [Theory]

@@ -12,10 +12,14 @@ internal static class Scenarios
     public const string Model = "meta-llama/Llama-3.1-8B-Instruct";
 
     /// <summary>The search alone: what it finds is exact, where simulated percentiles hang on what was drawn.</summary>
-    public static readonly Planner Planner = new(Deployments.Catalog, Deployments.Model) { Verifies = false };
+    public static readonly Planner Planner = new(Deployments.Catalog, Deployments.Model)
+    {
+        Verifies = false,
+        AsksWhatIf = false,
+    };
 
     /// <summary>The search, and its finalists simulated.</summary>
-    public static readonly Planner Verifying = new(Deployments.Catalog, Deployments.Model);
+    public static readonly Planner Verifying = new(Deployments.Catalog, Deployments.Model) { AsksWhatIf = false };
 
     public static Scenario Of(
         long people = 400,
@@ -27,16 +31,19 @@ internal static class Scenarios
         new()
         {
             Name = "test",
-            Workload = new Workload
-            {
-                People = people,
-                ActiveAtPeak = 0.3,
-                RequestsPerActiveUserPerHour = 12,
-                Hours = WorkingHours.Always,
-                PromptTokens = new TokenLengths(1800, 4000),
-                OutputTokens = new TokenLengths(250, 600),
-                GrowthPerYear = PlanningRange.Single(1),
-            },
+            Streams =
+            [
+                new Workload
+                {
+                    People = people,
+                    ActiveAtPeak = 0.3,
+                    RequestsPerActiveUserPerHour = 12,
+                    Hours = WorkingHours.Always,
+                    PromptTokens = new TokenLengths(1800, 4000),
+                    OutputTokens = new TokenLengths(250, 600),
+                    GrowthPerYear = PlanningRange.Single(1),
+                },
+            ],
             Objectives = new Objectives
             {
                 Ttft = ttft,
@@ -44,9 +51,19 @@ internal static class Scenarios
                 EndToEnd = endToEnd,
                 Confidence = confidence,
             },
-            Models = [Model],
-            Data = "personal-eu",
-            Allow = ["rent"],
+            Models = new ModelChoice
+            {
+                Candidates = [Model],
+                AreNamed = true,
+                WeightFormats = ["fp8"],
+            },
+            Deployment = new DeploymentRules
+            {
+                Allow = ["rent"],
+                Engines = ["vllm"],
+                Data = Deployments.Catalog.DataClasses.Find("personal-eu"),
+            },
+            Budget = new Budget(),
         };
 
     public static LatencyObjective P95(double seconds) => new(0.95, new Duration(seconds));

@@ -4,103 +4,274 @@ using Loadline.Quantities;
 
 namespace Loadline.Planning;
 
-/// <summary>Works a sized plan out in full: latencies with intervals, costs, confidence and what binds.</summary>
-internal static class CandidateBuilder
+/// <summary>Tells an option in full: latencies with intervals, costs line by line, confidence, conditions, what binds.</summary>
+internal sealed class CandidateBuilder(Scenario scenario, FoundPlans found)
 {
-    /// <summary>
-    /// 90 % range of a dated rental price, both ways: one-year leases of one chip moved by 38 % within five months of
-    /// 2025-26 and medians by 10 % within 30 days (docs/planning.md).
-    /// </summary>
-    public const double PriceSpread = 1.25;
-
     /// <summary>Below this share of what the replicas carry, the smallest machine on offer is what binds.</summary>
     private const double LightLoad = 0.7;
 
-    /// <summary>Loss of task score by 8-bit weights: mostly within 1 %, at most 1.5 % (docs/planning.md).</summary>
-    public static readonly Estimate EightBitLoss = new(0.005, 0, 0.015, Evidence.Assumed);
+    private readonly PlanDraws draws = new(found.Search.Load);
+    private readonly PlanCosts costs = found.Costs;
+    private readonly double requestsPerMonth = found.Demand.RequestsPerMonth.Value;
+    private readonly double tokensPerMonth =
+        found.Demand.PromptTokensPerMonth.Value + found.Demand.OutputTokensPerMonth.Value;
 
-    public static Candidate Build(SizedPlan plan, Scenario scenario)
+    public Candidate Build(PlanOption option) =>
+        option switch
+        {
+            SizedPlan plan => OnMachines(plan),
+            ApiPlan api => Hosted(api),
+            HybridPlan hybrid => Split(hybrid),
+            _ => throw new System.Diagnostics.UnreachableException(),
+        };
+
+    private Candidate OnMachines(SizedPlan plan)
+    {
+        var lines = LinesOf(plan.Supply, plan.Machines, UtilisationOf(plan));
+        var cost = SumOf(lines);
+        return Machines(plan, cost, lines, costs.Machines.Capital(plan.Supply, plan.Machines)) with
+        {
+            Confidence = draws.ConfidenceOf(plan, cost, (double?)scenario.Budget.MaximumMonthly?.Usd),
+        };
+    }
+
+    private Candidate Machines(SizedPlan plan, Estimate cost, ImmutableArray<CostLine> lines, Estimate capital)
     {
         var replica = plan.Sized.Replica;
         var deployment = replica.Deployment;
+        var latencies = LatenciesOf(plan, out var point);
+        var supply = plan.Supply;
+        return new Candidate
+        {
+            Way = plan.Way,
+            Terms = supply.TermsText,
+            Model = plan.For.Id,
+            WeightFormat = deployment.Weights.Name,
+            KvFormat = deployment.KvCache.Name,
+            Engine = $"{deployment.Engine.Id}@{deployment.Rules.Since}",
+            Hardware = $"{supply.Count * plan.Machines}x:{supply.Accelerator.Id}",
+            Offer = supply.Id,
+            Provider = supply.Provider,
+            Region = supply.Region,
+            Machines = plan.Machines,
+            Replicas = plan.Replicas + plan.SpareMachines / plan.MachinesPerReplica * plan.ReplicasPerMachine,
+            SpareReplicas = plan.SpareMachines / plan.MachinesPerReplica * plan.ReplicasPerMachine,
+            Parallelism = deployment.Parallelism,
+            PerDevice = DevicesOf(plan, point),
+            TtftSeconds = latencies.Ttft,
+            TpotSeconds = latencies.Tpot,
+            EndToEndSeconds = latencies.EndToEnd,
+            SimulatedRequests = plan.Simulated?.Requests,
+            RequestsInFlight = Estimate.WithinFactor(
+                point.InFlight * plan.Replicas,
+                replica.Error.Factor,
+                replica.Error.Evidence
+            ),
+            MaximumRequestsPerSecond = plan.Sized.MaximumRate * plan.Replicas,
+            QualityLoss = plan.QualityLoss,
+            Capability = CapabilityOf(plan.For),
+            CostPerMonthUsd = cost,
+            CostOverHorizonUsd = OverHorizon(plan, cost),
+            CapitalUsd = capital,
+            CostPerMillionTokensUsd = cost * (1e6 / tokensPerMonth),
+            CostPerRequestUsd = cost * (1 / requestsPerMonth),
+            CostLines = lines,
+            Confidence = null,
+            BindingConstraint = WhatBinds(plan),
+            PriceAsOf = supply.AsOf,
+            PowerKilowatts = plan.Way is Way.Buy or Way.Own
+                ? costs.Machines.SiteKilowatts(supply, plan.Machines)
+                : null,
+            LeadTimeWeeks = supply.LeadTimeWeeks,
+            Conditions = ConditionsOf(plan.For, plan.Way, [.. supply.Conditions, .. plan.Sized.Outlook.Warnings]),
+        };
+    }
+
+    private Candidate Hosted(ApiPlan plan)
+    {
+        var cost = ApiCost(plan);
+        var api = plan.Api;
+        return new Candidate
+        {
+            Way = Way.Api,
+            Terms = scenario.Workload.IsBatch && api.BatchPriceShare is not null ? "per token, batch" : "per token",
+            Model = plan.For.Id,
+            WeightFormat = null,
+            KvFormat = null,
+            Engine = null,
+            Hardware = "hosted API",
+            Offer = api.Id,
+            Provider = api.Provider,
+            Region = null,
+            Machines = 0,
+            Replicas = 0,
+            Parallelism = Parallelism.None,
+            PerDevice = [],
+            TtftSeconds = Measured(plan.Latency?.Ttft),
+            TpotSeconds = Measured(plan.Latency?.Tpot),
+            EndToEndSeconds = Measured(plan.Latency?.EndToEnd),
+            RequestsInFlight = null,
+            MaximumRequestsPerSecond = null,
+            QualityLoss = null,
+            Capability = CapabilityOf(plan.For),
+            CostPerMonthUsd = cost,
+            CostOverHorizonUsd = OverHorizon(plan, cost),
+            CapitalUsd = Estimate.Exact(0),
+            CostPerMillionTokensUsd = cost * (1e6 / tokensPerMonth),
+            CostPerRequestUsd = cost * (1 / requestsPerMonth),
+            CostLines = [new CostLine("tokens", cost, $"{api.Source}, {api.AsOf}")],
+            Confidence = null,
+            BindingConstraint = plan.Latency is null ? "its latency is not measured" : "price per token",
+            PriceAsOf = api.AsOf,
+            Conditions = ConditionsOf(
+                plan.For,
+                Way.Api,
+                [
+                    $"How fast {api.Provider} answers is not predicted: measure it before it is signed, and enter it under deployment.apiLatencies",
+                    .. api.Notes is { } notes ? [$"{api.Id}: {notes}"] : ImmutableArray<string>.Empty,
+                ]
+            ),
+        };
+    }
+
+    /// <summary>The base in full; what goes elsewhere is in the lines and in the terms.</summary>
+    private Candidate Split(HybridPlan plan)
+    {
+        var whole = plan.Whole;
+        var lines = LinesOf(whole.Supply, plan.BaseMachines, scenario.Workload.MeanShare).ToList();
+        if (plan.Api is { } api)
+            lines.Add(
+                new CostLine(
+                    "tokens of what is above the base",
+                    ApiCost(api) * plan.OverflowShare,
+                    $"{plan.OverflowShare * 100:0.#} % of the requests at {api.Api.Id}, {api.Api.AsOf}"
+                )
+            );
+        else
+            lines.Add(
+                new CostLine(
+                    "rent of what is above the base",
+                    plan.Rented!.PerHour!.Value * costs.Machines.BusyHours(plan.RentedMachines),
+                    $"{plan.RentedMachines} of {plan.Rented.Instance ?? plan.Rented.Id} at {plan.Rented.Provider} in the busy hours, {plan.Rented.AsOf}"
+                )
+            );
+        var cost = SumOf(lines);
+        var rest = plan.Api is { } hosted ? hosted.Api.Id : $"{plan.RentedMachines} rented of {plan.Rented!.Provider}";
+        return Machines(whole, cost, [.. lines], costs.Machines.Capital(whole.Supply, plan.BaseMachines)) with
+        {
+            Way = Way.Hybrid,
+            Terms = $"{plan.BaseMachines} {whole.Supply.TermsText}, the rest {rest}",
+            Hardware = $"{plan.BaseMachines * whole.Supply.Count}x:{whole.Supply.Accelerator.Id}",
+            Machines = plan.BaseMachines + plan.RentedMachines,
+            CostOverHorizonUsd = OverHorizon(plan, cost),
+            Confidence = plan.Api is null
+                ? draws.ConfidenceOf(whole, cost, (double?)scenario.Budget.MaximumMonthly?.Usd)
+                : null,
+        };
+    }
+
+    private (Estimate Ttft, Estimate Tpot, Estimate EndToEnd) LatenciesOf(SizedPlan plan, out ServingPoint point)
+    {
+        var replica = plan.Sized.Replica;
         var error = replica.Error;
         var slow = error.Factor;
-        var closed = replica.At(plan.RatePerReplica, 1, out var point)!.Value;
+        var closed = replica.At(plan.RatePerReplica, 1, out point)!.Value;
         var simulated = plan.Simulated;
         var middle = simulated?.Middle ?? closed;
         var best = simulated?.Best ?? replica.At(plan.RatePerReplica, 1 / slow, out _)!.Value;
-        // MaximumRate demands that the replica keeps up at the upper end of its interval, so this has a value.
+        // A replica is sized to keep up with the load of today at the upper end of its interval, so this has a value.
         var worst = replica.At(plan.RatePerReplica, slow, out _)!.Value;
         if (simulated is not null && double.IsFinite(simulated.Worst.EndToEnd))
             worst = simulated.Worst;
         // Percentiles are closed forms until they are simulated, whatever the grade of the step times.
         var evidence = simulated is null ? Evidence.Assumed : error.Evidence;
         var firstToken = Math.Pow(slow, error.FirstTokenExponent - 1);
-        var cost = Estimate.WithinFactor((double)plan.CostPerMonth.Usd, PriceSpread, Evidence.Assumed);
+        return (
+            Between(middle.Ttft, best.Ttft / firstToken, worst.Ttft * firstToken, evidence),
+            Between(middle.Tpot, best.Tpot, worst.Tpot, evidence),
+            Between(middle.EndToEnd, best.EndToEnd, worst.EndToEnd, evidence)
+        );
+    }
 
-        var demand = Demand.Of(scenario);
-        var tokens = demand.PromptTokensPerMonth.Value + demand.OutputTokensPerMonth.Value;
-        var requests = demand.MeanRequestsPerSecond.Value * (double)Money.HoursPerMonth * 3600;
+    private ImmutableArray<CostLine> LinesOf(MachineSupply supply, int machines, double utilisation) =>
+        costs.Machines.Lines(supply, machines, utilisation);
 
-        return new Candidate
-        {
-            Way = Way.Rent,
-            Terms = "on demand",
-            Model = plan.Model.Id,
-            WeightFormat = deployment.Weights.Name,
-            KvFormat = deployment.KvCache.Name,
-            Engine = $"{deployment.Engine.Id}@{deployment.Rules.Since}",
-            Hardware = $"{plan.Offer.Count * plan.Machines}x:{plan.Offer.Accelerator}",
-            Offer = plan.Offer.Id,
-            Provider = plan.Offer.Provider,
-            Region = plan.Offer.Region,
-            Machines = plan.Machines,
-            Replicas = plan.Replicas,
-            Parallelism = deployment.Parallelism,
-            PerDevice = DevicesOf(plan, scenario, point),
-            TtftSeconds = Between(middle.Ttft, best.Ttft / firstToken, worst.Ttft * firstToken, evidence),
-            TpotSeconds = Between(middle.Tpot, best.Tpot, worst.Tpot, evidence),
-            EndToEndSeconds = Between(middle.EndToEnd, best.EndToEnd, worst.EndToEnd, evidence),
-            SimulatedRequests = simulated?.Requests,
-            RequestsInFlight = Estimate.WithinFactor(point.InFlight * plan.Replicas, slow, error.Evidence),
-            MaximumRequestsPerSecond = plan.Sized.MaximumRate * plan.Replicas,
-            QualityLoss =
-                deployment.Weights.Name == "fp8" && plan.Model.Architecture.StoredFormat is null
-                    ? EightBitLoss
-                    : Estimate.Exact(0),
-            CostPerMonthUsd = cost,
-            CostOverHorizonUsd = cost * scenario.HorizonMonths,
-            CapitalUsd = Estimate.Exact(0),
-            CostPerMillionTokensUsd = cost * (1e6 / tokens),
-            CostPerRequestUsd = cost * (1 / requests),
-            CostLines = [new CostLine("rent", cost, plan.Offer.Source)],
-            Confidence = replica.ConfidenceAt(plan.RatePerReplica),
-            BindingConstraint = WhatBinds(plan),
-            PriceAsOf = plan.Offer.AsOf,
-        };
+    /// <summary>Share of the month that the machines are at work: what they do over what they could.</summary>
+    private double UtilisationOf(SizedPlan plan) =>
+        Math.Min(1, scenario.Workload.MeanShare * plan.RatePerReplica / plan.Sized.MaximumRate);
+
+    private static Estimate SumOf(IEnumerable<CostLine> lines) =>
+        lines.Select(line => line.PerMonthUsd).Aggregate((left, right) => left + right).AtMost(Evidence.Assumed);
+
+    private static Estimate ApiCost(ApiPlan plan) =>
+        Estimate.WithinFactor(plan.CostPerMonth, MachineCosts.PriceSpread, Evidence.Assumed);
+
+    /// <summary>From slow growth at falling prices to fast growth in a shock of supply.</summary>
+    private Estimate OverHorizon(PlanOption option, Estimate cost)
+    {
+        var growth = scenario.Workload.GrowthPerYear;
+        var trend = scenario.Budget.PriceTrendPerYear;
+        var low = cost.Value > 0 ? cost.Low / cost.Value : 1;
+        var high = cost.Value > 0 ? cost.High / cost.Value : 1;
+        var middle = costs.OverHorizon(option, growth.Base, trend.Base);
+        return new Estimate(
+            middle,
+            Math.Min(middle, costs.OverHorizon(option, growth.Low, trend.Low) * low),
+            Math.Max(middle, costs.OverHorizon(option, growth.High, trend.High) * high),
+            Evidence.Assumed
+        );
+    }
+
+    private static Estimate? Measured(Duration? time) =>
+        time is { } known ? Estimate.Exact(known.Seconds, Evidence.Measured) : null;
+
+    private static ImmutableArray<CapabilityFigure> CapabilityOf(ModelOption option) =>
+        option.Capability is not { } verdict
+            ? []
+            :
+            [
+                .. verdict.Findings.Select(finding => new CapabilityFigure(
+                    finding.Benchmark,
+                    finding.Score?.Score,
+                    finding.Score?.StandardError,
+                    finding.Minimum,
+                    verdict.Variant
+                )),
+            ];
+
+    private ImmutableArray<string> ConditionsOf(ModelOption option, Way way, IEnumerable<string> others)
+    {
+        var conditions = option.Conditions.AddRange(others);
+        if (scenario.Deployment.Data is { } data && way is not (Way.Buy or Way.Own))
+            conditions = conditions.AddRange(data.Conditions);
+        return [.. conditions.Distinct(StringComparer.Ordinal)];
     }
 
     /// <summary>Where a slow run is a closed form, it may lie below the simulated middle.</summary>
     private static Estimate Between(double middle, double best, double worst, Evidence evidence) =>
         new(middle, Math.Min(middle, best), Math.Max(middle, worst), evidence);
 
-    private static ImmutableArray<DeviceSummary> DevicesOf(SizedPlan plan, Scenario scenario, ServingPoint point)
+    private ImmutableArray<DeviceSummary> DevicesOf(SizedPlan plan, ServingPoint point)
     {
         var typical = (long)Math.Ceiling(scenario.Workload.PromptTokens.Mean + scenario.Workload.OutputTokens.Mean);
         var memory = plan.Sized.Replica.Memory.With(typical, (long)Math.Ceiling(point.InFlight));
         return
         [
             .. Enumerable
-                .Range(0, plan.Sized.Replica.Deployment.Parallelism.Devices)
-                .Select(index => DeviceSummary.Of($"{plan.Offer.Accelerator}#{index}", memory)),
+                .Range(0, plan.Sized.Devices)
+                .Select(index => DeviceSummary.Of($"{plan.Supply.Accelerator.Id}#{index}", memory)),
         ];
     }
 
     private static string WhatBinds(SizedPlan plan)
     {
         var share = plan.RatePerReplica / plan.Sized.MaximumRate;
-        if (plan.Machines == 1 && share < LightLoad)
-            return $"size of the smallest machine on offer ({share * 100:0} % used)";
-        return plan.Sized.Replica.WhatBinds(plan.Sized.MaximumRate * 1.02);
+        if (plan.Machines - plan.SpareMachines == plan.MachinesPerReplica && share < LightLoad)
+            return string.Create(
+                System.Globalization.CultureInfo.InvariantCulture,
+                $"size of the smallest machine on offer ({share * 100:0} % used)"
+            );
+        var design = plan.Sized.Design;
+        return plan.Sized.Replica.WhatBinds(plan.Sized.MaximumRate * design.LoadFactor * 1.02, design.Slowdown);
     }
 }

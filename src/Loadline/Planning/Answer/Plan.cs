@@ -102,6 +102,16 @@ public enum RejectionKind
     /// <summary>Too many machines.</summary>
     Size,
     Budget,
+
+    /// <summary>A published score is too low.</summary>
+    Capability,
+    Licence,
+
+    /// <summary>More power or money at once than there is.</summary>
+    Limit,
+
+    /// <summary>A bound that nothing can do better than.</summary>
+    Bound,
 }
 
 /// <summary>A change ahead: when the load reaches it, at low, base and high growth.</summary>

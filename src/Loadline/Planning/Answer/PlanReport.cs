@@ -1,147 +1,169 @@
 using System.Collections.Immutable;
-using Loadline.Quantities;
+using System.Globalization;
+using System.Text.Json;
 
 namespace Loadline.Planning;
 
 /// <summary>Turns what a search found into an answer: the winner, why it won, what was close, what lies ahead.</summary>
 internal static class PlanReport
 {
-    private const int MostAlternatives = 6;
-
-    /// <param name="scenario">What was asked.</param>
-    /// <param name="demand">The load.</param>
-    /// <param name="search">What was found.</param>
-    /// <param name="verification">Plays finalists; null shows them by their closed forms.</param>
-    public static Plan Of(Scenario scenario, Demand demand, Search search, PlanVerification? verification)
+    public static Plan Of(PlanContext context, CancellationToken cancellation)
     {
-        var ranked = search.Candidates.ToList();
-        ranked.Sort(PlanVerification.Compare);
-        var affordable = scenario.MaximumMonthly is { } most
-            ? ranked.TakeWhile(plan => plan.CostPerMonth <= most).ToList()
-            : ranked;
-        var finalists = Finalists(affordable);
-        var front = ParetoFront(Shown(ParetoFront(affordable).Concat(finalists)));
-        // A plan that took one machine more may have lost its place.
-        if (front.FirstOrDefault() is { } cheapest && !finalists.Contains(cheapest))
-            finalists = [cheapest, .. finalists];
-        var winner = finalists.FirstOrDefault();
-        // Nothing is affordable: what would be, is shown.
-        if (winner is null)
-            finalists = Finalists(ranked);
-        var recommended = winner is null ? null : CandidateBuilder.Build(winner, scenario);
-        var alternatives = finalists
-            .Skip(winner is null ? 0 : 1)
-            .Take(MostAlternatives)
-            .Select(plan => CandidateBuilder.Build(plan, scenario))
-            .ToImmutableArray();
+        var (scenario, found, choice) = (context.Scenario, context.Found, context.Choice);
+        var builder = new CandidateBuilder(scenario, found);
+        var recommended = choice.Winner is { } winner ? builder.Build(winner) : null;
+        var alternatives = choice.Alternatives.Select(builder.Build).ToImmutableArray();
+        var machines = choice.Winner as SizedPlan ?? (choice.Winner as HybridPlan)?.Whole;
+        var compared = machines ?? choice.Alternatives.OfType<SizedPlan>().FirstOrDefault();
+        var whatIfs = new WhatIfs(context, cancellation);
+        var formats = compared is null ? null : new FormatComparison(context, compared);
 
         return new Plan
         {
             Name = scenario.Name,
-            Demand = demand,
+            Demand = found.Demand,
             Recommended = recommended,
-            Verdict = Verdict.Of(scenario, demand, recommended, alternatives, search),
+            Verdict = Verdict.Of(context, recommended, alternatives),
             Alternatives = alternatives,
-            Pareto = [.. front.Select(plan => CandidateBuilder.Build(plan, scenario))],
-            Rejected = Rejections(search, affordable.Count < ranked.Count, scenario),
-            Roadmap = winner is null ? [] : Roadmap.Of(winner, scenario, demand),
+            Pareto = [.. choice.Front.Select(builder.Build)],
+            Rejected = Rejections(context),
+            Roadmap = choice.Winner is null ? [] : new Roadmap(context).Of(choice.Winner),
             GrowthPerYear = scenario.Workload.GrowthPerYear,
-            HorizonMonths = scenario.HorizonMonths,
+            HorizonMonths = scenario.Budget.HorizonMonths,
             Percentiles = new LatencyPercentiles(
                 LatencyPercentiles.ProbabilityOf(scenario.Objectives.Ttft),
                 LatencyPercentiles.ProbabilityOf(scenario.Objectives.Tpot),
                 LatencyPercentiles.ProbabilityOf(scenario.Objectives.EndToEnd)
             ),
-            Reasons = Verdict.Reasons(scenario, recommended, alternatives),
-            Assumptions = Assumptions(scenario, search, winner),
-            OpenQuestions = scenario.OpenQuestions,
-            CandidatesConsidered = search.Considered,
+            Reasons = Verdict.Reasons(context, recommended, alternatives),
+            Assumptions = Assumptions(context),
+            OpenQuestions = Questions(context, recommended),
+            CandidatesConsidered = found.Search.Considered,
+            Sizing = machines is null ? null : SizingBuilder.Of(machines, context),
+            LowerBounds = machines is null ? [] : SizingBuilder.LowerBounds(machines, context),
+            CostOverTime = choice.Winner is null
+                ? null
+                : CostOverTimeBuilder.Of(context, choice.Alternatives.Prepend(choice.Winner)),
+            MarginalValues = choice.Winner is null || !context.Planner.AsksWhatIf ? [] : whatIfs.MarginalValues(),
+            Sensitivity = choice.Winner is null || !context.Planner.AsksWhatIf ? [] : whatIfs.Sensitivity(),
+            Optimisations = formats?.Optimisations() ?? [],
+            QualityPoints = formats?.Points() ?? [],
+            Relaxations = choice.Winner is null && context.Planner.AsksWhatIf ? whatIfs.Relaxations() : [],
+            Record = Record(context, [.. alternatives, .. recommended is null ? [] : new[] { recommended }]),
         };
-
-        List<SizedPlan> Finalists(List<SizedPlan> plans)
-        {
-            const int Most = MostAlternatives + 1;
-            var distinct = Distinct(plans);
-            var kept = verification?.First(distinct, Most) ?? [.. distinct.Take(Most)];
-            return scenario.MaximumMonthly is { } limit && ReferenceEquals(plans, affordable)
-                ? [.. kept.Where(plan => plan.CostPerMonth <= limit)]
-                : kept;
-        }
-
-        List<SizedPlan> Shown(IEnumerable<SizedPlan> plans)
-        {
-            var shown = (verification is null ? plans : plans.Select(Kept).OfType<SizedPlan>()).Distinct().ToList();
-            shown.Sort(PlanVerification.Compare);
-            return shown;
-        }
-
-        SizedPlan? Kept(SizedPlan plan) =>
-            (plan.Simulated is null ? verification!.Verified(plan) : plan) is { } kept
-            && !(kept.CostPerMonth > scenario.MaximumMonthly)
-                ? kept
-                : null;
     }
 
-    /// <summary>The cheapest of each model and accelerator, in order of cost.</summary>
-    private static IEnumerable<SizedPlan> Distinct(IEnumerable<SizedPlan> ranked) =>
-        ranked.DistinctBy(plan => (plan.Model.Id, plan.Offer.Accelerator));
-
-    /// <summary>Plans that are faster, or lose less quality, than every one that costs as much or less.</summary>
-    private static List<SizedPlan> ParetoFront(List<SizedPlan> ranked)
+    private static ImmutableArray<Rejection> Rejections(PlanContext context)
     {
-        var front = new List<SizedPlan>();
-        var fastest = double.PositiveInfinity;
-        var fastestLossless = double.PositiveInfinity;
-        foreach (var plan in ranked)
-        {
-            // A gain below 1 % is within the rounding of the search, not a reason to pay more.
-            var beaten = plan.LosesQuality ? fastest : fastestLossless;
-            if (plan.EndToEndSeconds >= beaten * 0.99)
-                continue;
-            front.Add(plan);
-            fastest = Math.Min(fastest, plan.EndToEndSeconds);
-            if (!plan.LosesQuality)
-                fastestLossless = plan.EndToEndSeconds;
-        }
-        return front;
-    }
-
-    private static ImmutableArray<Rejection> Rejections(Search search, bool overBudget, Scenario scenario)
-    {
-        var rejected = search.Rejected.ToImmutableArray().ToBuilder();
-        if (overBudget)
-        {
-            var count = search.Candidates.Count(plan => plan.CostPerMonth > scenario.MaximumMonthly);
+        var found = context.Found;
+        var rejected = found.Search.Rejected.ToImmutableArray().ToBuilder();
+        var over = found.Search.Options.Count - PlanChoice.Affordable(found).Count;
+        if (over > 0)
             rejected.Add(
                 new Rejection(
-                    $"{count} candidates",
+                    $"{over} candidates",
                     RejectionKind.Budget,
-                    $"cost more than {scenario.MaximumMonthly} per month"
+                    "cost more, or draw more power, than there is"
                 )
             );
-        }
+        foreach (
+            var (bound, count) in found.Search.ExcludedByBound.Where(pair => pair.Key is "cost" or "larger than needed")
+        )
+            rejected.Add(
+                new Rejection(
+                    $"{count} combinations",
+                    RejectionKind.Bound,
+                    bound == "cost"
+                        ? "cost more than four times the cheapest plan by the least that physics allows"
+                        : "spread a model over several machines that fits into one"
+                )
+            );
         return rejected.ToImmutable();
     }
 
-    private static ImmutableArray<string> Assumptions(Scenario scenario, Search search, SizedPlan? winner)
+    private static ImmutableArray<string> Assumptions(PlanContext context)
     {
+        var (scenario, found) = (context.Scenario, context.Found);
         var assumptions = new List<string>(scenario.Assumptions);
-        assumptions.AddRange(search.Assumptions.Distinct(StringComparer.Ordinal));
-        if (winner is not null)
+        assumptions.AddRange(found.Search.Assumptions);
+        assumptions.AddRange(found.Costs.Factors.Assumptions);
+        if (context.Choice.Winner is { } winner)
         {
-            assumptions.AddRange(winner.Sized.Assumptions);
+            if ((winner as SizedPlan ?? (winner as HybridPlan)?.Whole) is { } plan)
+            {
+                assumptions.AddRange(plan.Sized.Assumptions);
+                if (plan.Simulated is { } simulated)
+                    assumptions.Add(
+                        $"Latencies of the options are those of {simulated.Requests:N0} simulated requests at random times, at the rate of one replica in the busiest hour."
+                    );
+                assumptions.Add("A provider is taken to have as many machines as the plan needs, now and later.");
+            }
+            var trend = scenario.Budget.PriceTrendPerYear;
             assumptions.Add(
-                "Rental prices are on demand, all hours of the month, as of the date given; their range is a norm."
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Prices are of the dates given, x{MachineCosts.PriceSpread} either way; rents and tokens move by x{trend.Base:0.##} a year (x{trend.Low:0.##} to x{trend.High:0.##}); whether they fall or rise is not known."
+                )
             );
-            if (winner.Simulated is { } simulated)
-                assumptions.Add(
-                    $"Latencies of the options are those of {simulated.Requests:N0} simulated requests at random times, at the rate of one replica in the busiest hour; the search, the confidence and the roadmap use closed forms."
-                );
-            assumptions.Add("The provider is taken to have as many machines as the plan needs, now and later.");
+            assumptions.Add("Rented on demand, machines that the hours outside of work do not need are switched off.");
+            assumptions.Add(
+                "Not in the cost: taxes, storage and network of a cloud (a study of 2026-05 puts them at 30-50 % of the rent), building the service, moving data."
+            );
         }
+        if (scenario.Objectives.Availability is { } asked)
+            assumptions.Add(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"A machine is there {Spares.MachineAvailability * 100:0.##} % of the time, independently of others; spare ones make {asked * 100:0.###} % of it and let upgrades roll. A provider's own failure is not in it."
+                )
+            );
         assumptions.Add(
-            "Only the stored format and 8-bit weights are searched; capability and quality are not compared yet."
+            $"All inputs are drawn together {PlanDraws.Count:N0} times: the error of the prediction once per deployment, habits, growth until the plan is looked at again, price."
         );
         return [.. assumptions.Distinct(StringComparer.Ordinal)];
+    }
+
+    private static ImmutableArray<string> Questions(PlanContext context, Candidate? recommended)
+    {
+        var scenario = context.Scenario;
+        var questions = scenario.OpenQuestions.ToList();
+        if (recommended is null)
+            return [.. questions];
+        questions.AddRange(recommended.Conditions);
+        if (recommended.Way == Way.Buy)
+        {
+            if (scenario.Budget.CapitalCostPerYear <= 0)
+                questions.Add(
+                    "What does the money cost that is bound in machines? None is counted. (finance: budget.capitalCost)"
+                );
+            if (recommended.LeadTimeWeeks is null)
+                questions.Add(
+                    "How long does the seller take to deliver? No range is known for this hardware. (purchasing)"
+                );
+        }
+        if (recommended.Way != Way.Api && scenario.Budget.OperatorFte is null)
+            questions.Add(
+                "Who runs it, for how much of their time, at what cost? A norm is counted. (budget.operators)"
+            );
+        return [.. questions.Distinct(StringComparer.Ordinal)];
+    }
+
+    private static PlanRecord Record(PlanContext context, ImmutableArray<Candidate> shown)
+    {
+        var dates = shown
+            .Select(candidate => candidate.PriceAsOf)
+            .Where(date => date.Length > 0 && char.IsAsciiDigit(date[0]))
+            .Order(StringComparer.Ordinal)
+            .ToList();
+        return new PlanRecord
+        {
+            Version = typeof(PlanReport).Assembly.GetName().Version?.ToString(3) ?? "",
+            CatalogDate = context.Catalog.Date,
+            Seed = (int)PlanDraws.Seed,
+            Start = context.Start.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
+            OldestPrice = dates.FirstOrDefault() ?? "",
+            NewestPrice = dates.LastOrDefault() ?? "",
+            Scenario = context.Scenario.Document ?? JsonElement.Parse("{}"),
+        };
     }
 }

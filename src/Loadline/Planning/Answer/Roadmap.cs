@@ -1,62 +1,164 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Loadline.Quantities;
 
 namespace Loadline.Planning;
 
-/// <summary>When the load outgrows a plan, and what to rent then.</summary>
-internal static class Roadmap
+/// <summary>When the load outgrows a plan, what one sees then, what to do, and what leaving costs.</summary>
+internal sealed class Roadmap(PlanContext context)
 {
-    private const int MostStages = 3;
-    private const double MonthsPerYear = 12;
+    private const int MostStages = 4;
+    private const double MonthsPerYear = CostFactors.MonthsPerYear;
 
     /// <summary>Machines are added by a quarter of what is there: nobody orders a thousand one by one.</summary>
     private const int SharePerStage = 4;
 
-    public static ImmutableArray<RoadmapStage> Of(SizedPlan plan, Scenario scenario, Demand demand)
+    private readonly Scenario scenario = context.Scenario;
+    private readonly Demand demand = context.Found.Demand;
+    private readonly PlanCosts costs = context.Found.Costs;
+
+    public ImmutableArray<RoadmapStage> Of(PlanOption winner) =>
+        winner switch
+        {
+            SizedPlan plan => OfMachines(plan, 1),
+            HybridPlan hybrid => OfMachines(hybrid.Whole, 1),
+            ApiPlan api => OfApi(api),
+            _ => [],
+        };
+
+    private ImmutableArray<RoadmapStage> OfMachines(SizedPlan plan, double from)
     {
         var stages = ImmutableArray.CreateBuilder<RoadmapStage>();
-        var perMachine = plan.Replicas / plan.Machines;
-        var growth = scenario.Workload.GrowthPerYear;
-        var machines = plan.Machines;
+        var machines = plan.Machines - plan.SpareMachines;
         for (var stage = 0; stage < MostStages; stage++)
         {
-            var more = Math.Max(1, machines / SharePerStage);
-            var full = plan.Sized.MaximumRate * perMachine * machines;
+            var units = machines / plan.MachinesPerReplica;
+            var more = Math.Max(1, units / SharePerStage) * plan.MachinesPerReplica;
+            var full = plan.Sized.MaximumRate * plan.ReplicasPerMachine * units;
             var factor = full / demand.PeakRequestsPerSecond.Value;
-            var soonest = MonthsUntil(factor, growth.High, scenario.HorizonMonths);
             // The first trigger is always worth knowing; later ones only if they can come within the horizon.
-            if (stage > 0 && soonest is null)
+            if (stage > 0 && MonthsUntil(factor, scenario.Workload.GrowthPerYear.High) is null)
                 break;
-            var next = SizedPlan.MonthlyCost(plan.Offer, machines + more);
+            if (stage > 0 && factor < from)
+                continue;
+            if (plan.Supply.MostMachines is { } most && machines + more > most)
+            {
+                stages.Add(
+                    Stage(
+                        plan,
+                        factor,
+                        "look for more than the machines there are: see the other options",
+                        plan.CostPerMonth
+                    )
+                );
+                break;
+            }
+            var next = costs.PlanOf(plan.Sized, plan.Supply, full * 1.001);
+            var all = next?.Machines ?? plan.Machines + more;
+            all = Math.Max(all, machines + more + plan.SpareMachines);
             stages.Add(
-                new RoadmapStage
-                {
-                    Trigger = demand.ActiveUsers is { } active
-                        ? $"{Significant.Three(active.Value * factor)} people active (now {Significant.Three(active.Value)})"
-                        : $"{Significant.Three(full)} requests/s at peak (now {Significant.Three(demand.PeakRequestsPerSecond.Value)})",
-                    RequestsPerSecond = full,
-                    MonthsAtLowGrowth = MonthsUntil(factor, growth.Low, scenario.HorizonMonths),
-                    MonthsAtBaseGrowth = MonthsUntil(factor, growth.Base, scenario.HorizonMonths),
-                    MonthsAtHighGrowth = soonest,
-                    Action = $"rent {more} more of {plan.Offer.Instance}, {machines + more} in all",
-                    CostPerMonthUsd = Estimate.WithinFactor(
-                        (double)next.Usd,
-                        CandidateBuilder.PriceSpread,
-                        Evidence.Assumed
-                    ),
-                }
+                Stage(
+                    plan,
+                    factor,
+                    $"{(plan.Way == Way.Rent ? "rent" : "buy")} {more} more of {plan.Supply.Instance ?? $"{plan.Supply.Count}x:{plan.Supply.Accelerator.Id}"}, {all} in all",
+                    costs.Machines.Monthly(plan.Supply, all)
+                )
             );
             machines += more;
         }
         return stages.ToImmutable();
     }
 
+    /// <summary>A hosted model is outgrown when machines become cheaper.</summary>
+    private ImmutableArray<RoadmapStage> OfApi(ApiPlan api)
+    {
+        var machines = context.Choice.Alternatives.OfType<SizedPlan>().FirstOrDefault();
+        if (machines is null || Volumes.CrossingOf(api, machines, costs) is not { } factor)
+            return [];
+        return
+        [
+            Stage(
+                machines,
+                factor,
+                $"move from {api.Api.Provider} to {OptionNames.Of(machines)}; until then no machine pays",
+                costs.Machines.Monthly(machines.Supply, costs.MachinesAt(machines, factor)),
+                isMigration: true
+            ),
+            .. OfMachines(machines, factor),
+        ];
+    }
+
+    private RoadmapStage Stage(SizedPlan plan, double factor, string action, double cost, bool isMigration = false)
+    {
+        var growth = scenario.Workload.GrowthPerYear;
+        var load = demand.ActiveUsers is { } active
+            ? $"{Significant.Three(active.Value * factor)} people active (now {Significant.Three(active.Value)})"
+            : $"{Significant.Three(demand.PeakRequestsPerSecond.Value * factor)} requests/s at peak (now {Significant.Three(demand.PeakRequestsPerSecond.Value)})";
+        return new RoadmapStage
+        {
+            Trigger = isMigration ? load : load + WhatPasses(plan),
+            RequestsPerSecond = demand.PeakRequestsPerSecond.Value * factor,
+            MonthsAtLowGrowth = MonthsUntil(factor, growth.Low),
+            MonthsAtBaseGrowth = MonthsUntil(factor, growth.Base),
+            MonthsAtHighGrowth = MonthsUntil(factor, growth.High),
+            DateAtLowGrowth = DateOf(MonthsUntil(factor, growth.Low)),
+            DateAtBaseGrowth = DateOf(MonthsUntil(factor, growth.Base)),
+            DateAtHighGrowth = DateOf(MonthsUntil(factor, growth.High)),
+            Action = action,
+            CostPerMonthUsd = Estimate.WithinFactor(cost, MachineCosts.PriceSpread, Evidence.Assumed),
+            ExitCostUsd = isMigration
+                ? Estimate.Exact(0, Evidence.Assumed)
+                : ExitCostOf(plan, MonthsUntil(factor, growth.Base)),
+            LeadTimeWeeks = plan.Supply.LeadTimeWeeks,
+        };
+    }
+
+    /// <summary>The objective that gives way first, which is what one would see.</summary>
+    private static string WhatPasses(SizedPlan plan)
+    {
+        var design = plan.Sized.Design;
+        var replica = plan.Sized.Replica;
+        return
+            replica.At(plan.Sized.MaximumRate * design.LoadFactor, design.Slowdown) is { } latencies
+            && replica.Tightest(latencies, design.Slowdown) is { Ratio: >= 0.9 } tightest
+            ? $", when {tightest.What} may pass {tightest.Limit}"
+            : ", when machines no longer keep up";
+    }
+
+    /// <summary>What is lost by leaving after some months: the rest of a commitment, or what the books say over the market.</summary>
+    private Estimate ExitCostOf(SizedPlan plan, double? months)
+    {
+        var after = months ?? scenario.Budget.HorizonMonths;
+        if (plan.Supply.Terms is RentalTerms.OneYear or RentalTerms.ThreeYears)
+        {
+            var term = plan.Supply.Terms == RentalTerms.OneYear ? 12 : 36;
+            var left = term - after % term;
+            return plan.Supply.PerHour!.Value * (left * (double)Money.HoursPerMonth * plan.Machines);
+        }
+        if (plan.Supply.Price is null)
+            return Estimate.Exact(0, Evidence.Assumed);
+        var capital = costs.Machines.Capital(plan.Supply, plan.Machines);
+        var books = Math.Max(0, 1 - after / costs.Factors.DepreciationMonths);
+        var market = costs.Factors.ResidualAfter(after);
+        return new Estimate(
+            capital.Value * Math.Max(0, books - market.Value),
+            capital.Low * Math.Max(0, books - market.High),
+            capital.High * Math.Max(0, books - market.Low),
+            Evidence.Assumed
+        );
+    }
+
+    private string? DateOf(double? months) =>
+        months is { } known
+            ? context.Start.AddMonths((int)Math.Floor(known)).ToString("yyyy-MM", CultureInfo.InvariantCulture)
+            : null;
+
     /// <summary>Months until the load has grown by a factor; null when that is not within the horizon.</summary>
-    private static double? MonthsUntil(double factor, double growthPerYear, int horizonMonths)
+    private double? MonthsUntil(double factor, double growthPerYear)
     {
         if (growthPerYear <= 1)
-            return null;
-        var months = MonthsPerYear * Math.Log(factor) / Math.Log(growthPerYear);
-        return months <= horizonMonths ? months : null;
+            return factor <= 1 ? 0 : null;
+        var months = Math.Max(0, MonthsPerYear * Math.Log(factor) / Math.Log(growthPerYear));
+        return months <= scenario.Budget.HorizonMonths ? months : null;
     }
 }

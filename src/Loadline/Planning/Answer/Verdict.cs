@@ -7,36 +7,76 @@ namespace Loadline.Planning;
 /// <summary>The sentences of a plan.</summary>
 internal static class Verdict
 {
-    public static string Of(
-        Scenario scenario,
-        Demand demand,
-        Candidate? winner,
-        ImmutableArray<Candidate> others,
-        Search search
-    )
+    public static string Of(PlanContext context, Candidate? winner, ImmutableArray<Candidate> others)
     {
+        var demand = context.Found.Demand;
         var load = demand.People is { } people
             ? string.Create(CultureInfo.InvariantCulture, $"{people.Value:N0} people")
             : $"{Significant.Three(demand.PeakRequestsPerSecond.Value)} requests per second";
         if (winner is not null)
-            return $"Yes: {ShortName(winner.Model)} {winner.WeightFormat} on {winner.Hardware} serves {load} for "
-                + $"{Significant.Three(winner.CostPerMonthUsd.Value)} USD a month.";
+            return Yes(context, winner, load);
+        var known = others
+            .Where(candidate => candidate.Capability.All(figure => figure.Minimum is null || figure.Score is not null))
+            .ToList();
+        if (known.Count == 0 && !others.IsEmpty)
+            return $"No: of the models that could serve {load}, none has a published score for what is asked; the first of them, {OptionNames.Of(others[0])}, would have to be tested.";
         if (others.IsEmpty)
-            return $"No: nothing on offer serves {load} as asked; {WhyNot(search)}.";
+            return $"No: nothing on offer serves {load} as asked; {WhyNot(context.Found.Search)}.";
         var cheapest = others[0];
-        return $"No: {scenario.MaximumMonthly} a month is not enough for {load}; the cheapest that serves them, "
-            + $"{Machines(cheapest)}, costs {Significant.Three(cheapest.CostPerMonthUsd.Value)} USD.";
+        return $"No: {LimitOf(context.Scenario)} is not enough for {load}; the cheapest that serves them, "
+            + $"{OptionNames.Of(cheapest)}, costs {Significant.Three(cheapest.CostPerMonthUsd.Value)} USD a month"
+            + (
+                cheapest.CapitalUsd.Value > 0
+                    ? $" and {Significant.Three(cheapest.CapitalUsd.Value)} USD at once."
+                    : "."
+            );
     }
 
-    public static ImmutableArray<string> Reasons(Scenario scenario, Candidate? winner, ImmutableArray<Candidate> others)
+    private static string Yes(PlanContext context, Candidate winner, string load)
+    {
+        var cost = $"{Significant.Three(winner.CostPerMonthUsd.Value)} USD a month";
+        var model = OptionNames.ShortModel(winner.Model);
+        if (winner.Way == Way.Api)
+        {
+            var speed = winner.TtftSeconds is null
+                ? " Nobody has measured here how fast it answers: try it before you sign."
+                : "";
+            return $"Yes: buy and rent nothing; {model} as {winner.Provider} hosts it serves {load} for {cost}.{speed}";
+        }
+        var machines = winner.Machines == 1 ? "one machine" : $"{winner.Machines:N0} machines";
+        var doing = winner.Way switch
+        {
+            Way.Rent => $"rent {machines} at {winner.Provider}",
+            Way.Buy => $"buy {machines} for {Significant.Three(winner.CapitalUsd.Value)} USD",
+            Way.Own => $"{machines} of those that are there suffice",
+            _ => $"keep a base on machines of your own ({winner.Terms})",
+        };
+        return $"Yes: {doing} ({winner.Hardware}); {model} {winner.WeightFormat} on {(winner.Machines == 1 ? "it" : "them")} serves {load} for {cost}, people who run it included.";
+    }
+
+    public static ImmutableArray<string> Reasons(
+        PlanContext context,
+        Candidate? winner,
+        ImmutableArray<Candidate> others
+    )
     {
         if (winner is null)
             return [];
+        var scenario = context.Scenario;
         var reasons = new List<string>
         {
-            $"It is the cheapest of the candidates that meet the objectives with {scenario.Objectives.Confidence * 100:0} % confidence.",
-            $"It carries {Significant.Three(winner.MaximumRequestsPerSecond ?? 0)} requests/s with that confidence; what binds is the {winner.BindingConstraint}.",
+            winner.Confidence is { }
+                ? $"Of all that meet the objectives with {scenario.Objectives.Confidence * 100:0} % confidence it costs least over {scenario.Budget.HorizonMonths} months."
+                : $"It costs least over {scenario.Budget.HorizonMonths} months; its latency is not measured and so neither speaks for nor against it.",
         };
+        if (winner.MaximumRequestsPerSecond is { } most)
+            reasons.Add(
+                $"It carries {Significant.Three(most)} requests/s with that confidence where {Significant.Three(context.Found.Demand.PeakRequestsPerSecond.Value)} are asked; what binds is the {winner.BindingConstraint}."
+            );
+        else if (context.Choice.Alternatives.OfType<SizedPlan>().FirstOrDefault() is { } machines)
+            reasons.Add(
+                $"The cheapest machines that serve the same, {OptionNames.Of(machines)}, cost {Significant.Three(machines.CostPerMonth)} USD a month with the people who run them, whatever is asked of them."
+            );
         if (!others.IsEmpty)
             reasons.Add($"The runner-up, {RunnerUp(winner, others[0])}.");
         return [.. reasons];
@@ -50,10 +90,24 @@ internal static class Verdict
         var share = winner.CostPerMonthUsd.Value > 0 ? $" ({difference / winner.CostPerMonthUsd.Value * 100:0} %)" : "";
         var slower = second.EndToEndSeconds?.Value / winner.EndToEndSeconds?.Value;
         var cost =
-            difference <= 0.005 * winner.CostPerMonthUsd.Value
-                ? "costs the same"
-                : $"costs {Significant.Three(difference)} USD a month more{share}";
-        return $"{second.Model} {second.WeightFormat} on {second.Hardware}, {cost}{(slower is { } times ? $" and takes {Significant.Three(times)} times as long" : "")}";
+            Math.Abs(difference) <= 0.005 * winner.CostPerMonthUsd.Value ? "costs the same"
+            : difference < 0
+                ? $"costs {Significant.Three(-difference)} USD a month less today and more over the horizon"
+            : $"costs {Significant.Three(difference)} USD a month more{share}";
+        var wait = slower is { } times ? $" and takes {Significant.Three(times)} times as long" : "";
+        return $"{OptionNames.Of(second)}, {cost}{wait}";
+    }
+
+    private static string LimitOf(Scenario scenario)
+    {
+        var limits = new List<string>();
+        if (scenario.Budget.MaximumMonthly is { } monthly)
+            limits.Add($"{monthly} a month");
+        if (scenario.Budget.MaximumCapital is { } capital)
+            limits.Add($"{capital} at once");
+        if (scenario.Deployment.MaximumKilowatts is { } power)
+            limits.Add($"{Significant.Three(power)} kW");
+        return limits.Count == 0 ? "what there is" : string.Join(" with ", limits);
     }
 
     /// <summary>What came nearest, or the one reason there is.</summary>
@@ -73,12 +127,4 @@ internal static class Verdict
             .ToList();
         return reasons is [var only] ? only : "the reasons are listed";
     }
-
-    /// <summary>The part of a model id after the organisation.</summary>
-    private static string ShortName(string model) => model[(model.LastIndexOf('/') + 1)..];
-
-    private static string Machines(Candidate candidate) =>
-        candidate.Machines == 1
-            ? $"one machine ({candidate.Hardware})"
-            : $"{candidate.Machines} machines ({candidate.Hardware} in all)";
 }

@@ -16,6 +16,10 @@ public static class RejectionWords
             RejectionKind.Objective => "too long a wait",
             RejectionKind.Size => "too many machines",
             RejectionKind.Budget => "their cost",
+            RejectionKind.Capability => "too low a score",
+            RejectionKind.Licence => "their licence",
+            RejectionKind.Limit => "more power or money at once than there is",
+            RejectionKind.Bound => "a bound",
             _ => "how they are deployed",
         };
 }

@@ -62,11 +62,11 @@ public static class ReportTable
                 )
             )
             .Concat(Rest);
-        var rows = PlanOption.AllOf(plan).Select(option => string.Join(',', Row(option)));
+        var rows = ShownOption.AllOf(plan).Select(option => string.Join(',', Row(option)));
         return string.Concat(rows.Prepend(string.Join(',', headings)).Select(row => row + "\n"));
     }
 
-    private static IEnumerable<string> Row(PlanOption option)
+    private static IEnumerable<string> Row(ShownOption option)
     {
         var candidate = option.Candidate;
         var degrees = candidate.Parallelism;

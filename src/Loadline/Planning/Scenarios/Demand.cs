@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using Loadline.Quantities;
 
 namespace Loadline.Planning;
@@ -11,12 +13,9 @@ public sealed record Demand
     private const double HoursPerMonth = (double)Money.HoursPerMonth;
     private const double SecondsPerHour = 3600;
 
-    /// <summary>Load outside working hours as a share of the peak.</summary>
-    private const double OutsideHoursShare = 0.05;
-
     /// <summary>90 % range of a habit the user stated, and of one that a preset filled in.</summary>
-    private const double StatedSpread = 1.25;
-    private const double PresetSpread = 2;
+    public const double StatedSpread = 1.25;
+    public const double PresetSpread = 2;
 
     /// <summary>People who may use it; null when the load was given as a rate.</summary>
     public required Estimate? People { get; init; }
@@ -31,60 +30,53 @@ public sealed record Demand
     public required Estimate PromptTokensPerMonth { get; init; }
     public required Estimate OutputTokensPerMonth { get; init; }
 
+    public required Estimate RequestsPerMonth { get; init; }
+
+    /// <summary>Half-width of the 90 % interval of the peak, as a factor.</summary>
+    [JsonIgnore]
+    public double Spread => PeakRequestsPerSecond.High / PeakRequestsPerSecond.Value;
+
     public static Demand Of(Scenario scenario)
     {
-        var workload = scenario.Workload;
-        Estimate? people = null;
-        Estimate? active = null;
-        Estimate peak;
-        if (workload.RequestsPerSecond is { } rate)
-        {
-            peak = Estimate.WithinFactor(rate, StatedSpread, Evidence.Assumed);
-        }
-        else
-        {
-            var spread = workload.HabitsArePreset ? PresetSpread : StatedSpread;
-            people = Estimate.Exact(workload.People!.Value);
-            active = Estimate.WithinFactor(
-                workload.People.Value * workload.ActiveAtPeak!.Value,
-                spread,
-                Evidence.Assumed
-            );
-            peak = active.Value * (workload.RequestsPerActiveUserPerHour!.Value / SecondsPerHour);
-        }
-
-        var insideShare = workload.Hours.HoursPerWeek / WorkingHours.HoursOfWeek;
-        var mean = peak * (insideShare + (1 - insideShare) * OutsideHoursShare);
-        var requestsPerMonth = mean * (HoursPerMonth * SecondsPerHour);
+        var streams = scenario.Streams;
+        var peak = Sum(streams, stream => PeakOf(stream));
+        // Several streams peak at hours of their own.
+        if (streams.Length > 1)
+            peak *= scenario.Workload.PeakRate / peak.Value;
+        var requests = Sum(streams, RequestsOf);
         return new Demand
         {
-            People = people,
-            ActiveUsers = active,
+            People = streams.All(stream => stream.People is not null)
+                ? Estimate.Exact(streams.Sum(stream => stream.People!.Value))
+                : null,
+            ActiveUsers = streams.All(stream => stream.People is not null)
+                ? Sum(
+                    streams,
+                    stream =>
+                        Estimate.WithinFactor(
+                            stream.People!.Value * stream.ActiveAtPeak!.Value,
+                            SpreadOf(stream),
+                            Evidence.Assumed
+                        )
+                )
+                : null,
             PeakRequestsPerSecond = peak,
-            MeanRequestsPerSecond = mean,
-            RequestsInFlight = peak * LongestAllowed(scenario).Seconds,
-            PromptTokensPerMonth = requestsPerMonth * workload.PromptTokens.Mean,
-            OutputTokensPerMonth = requestsPerMonth * workload.OutputTokens.Mean,
+            MeanRequestsPerSecond = requests * (1 / (HoursPerMonth * SecondsPerHour)),
+            RequestsPerMonth = requests,
+            RequestsInFlight = peak * scenario.Objectives.MeanTimeAllowed(scenario.Workload.OutputTokens).Seconds,
+            PromptTokensPerMonth = Sum(streams, stream => RequestsOf(stream) * stream.PromptTokens.Mean),
+            OutputTokensPerMonth = Sum(streams, stream => RequestsOf(stream) * stream.OutputTokens.Mean),
         };
     }
 
-    /// <summary>Requests per second in the busiest hour.</summary>
-    public static double PeakRate(Workload workload) =>
-        workload.RequestsPerSecond
-        ?? workload.People!.Value
-            * workload.ActiveAtPeak!.Value
-            * workload.RequestsPerActiveUserPerHour!.Value
-            / SecondsPerHour;
+    private static double SpreadOf(Workload stream) => stream.HabitsArePreset ? PresetSpread : StatedSpread;
 
-    /// <summary>Mean time in the system that the objectives would still allow.</summary>
-    private static Duration LongestAllowed(Scenario scenario)
-    {
-        var objectives = scenario.Objectives;
-        var output = scenario.Workload.OutputTokens;
-        if (objectives.Tpot is { } tpot)
-            return (objectives.Ttft?.Limit ?? Duration.Zero) + tpot.Limit * Math.Max(0, output.Mean - 1);
-        if (objectives.EndToEnd is { } endToEnd)
-            return endToEnd.Limit * (output.Mean / output.P95);
-        return objectives.Ttft?.Limit ?? Duration.Zero;
-    }
+    private static Estimate PeakOf(Workload stream) =>
+        Estimate.WithinFactor(stream.PeakRate, SpreadOf(stream), Evidence.Assumed);
+
+    private static Estimate RequestsOf(Workload stream) =>
+        PeakOf(stream) * (stream.MeanShare * HoursPerMonth * SecondsPerHour);
+
+    private static Estimate Sum(ImmutableArray<Workload> streams, Func<Workload, Estimate> value) =>
+        streams.Select(value).Aggregate((left, right) => left + right);
 }

@@ -16,13 +16,9 @@ internal static class ObjectivesReader
         ("p99", 0.99),
     ];
 
-    public static Objectives Read(
-        ScenarioNode? node,
-        TaskPreset preset,
-        List<string> assumptions,
-        List<string> questions
-    )
+    public static Objectives Read(ScenarioNode? node, ReadingNotes notes)
     {
+        var preset = notes.Preset;
         var ttft = ReadObjective(node, "ttft");
         var tpot = ReadObjective(node, "tpot");
         var endToEnd = ReadObjective(node, "endToEnd");
@@ -32,23 +28,32 @@ internal static class ObjectivesReader
         {
             ttft = Preset(preset.TtftP95);
             tpot = Preset(preset.TpotP95);
-            questions.Add("How long may people wait for the answer to begin? (whoever owns the service)");
+            notes.Ask("How long may people wait for the answer to begin? (whoever owns the service)");
         }
         if (ttft is not null && tpot is null && endToEnd is null)
             tpot = Preset(preset.TpotP95);
         if (tpot is not null && node?.Has("tpot") != true)
-            assumptions.Add($"Time per output token p95 at most {preset.TpotP95} ({preset.Name} preset).");
+            notes.Assume($"Time per output token p95 at most {preset.TpotP95} ({preset.Name} preset).");
         if (ttft is not null && node?.Has("ttft") != true)
-            assumptions.Add($"Time to first token p95 at most {preset.TtftP95} ({preset.Name} preset).");
-        if (availability is not null)
-            assumptions.Add("objectives.availability is not honoured yet: no spare machine is planned.");
+            notes.Assume($"Time to first token p95 at most {preset.TtftP95} ({preset.Name} preset).");
+        if (availability is >= 1)
+            throw node!.Wrong("availability", "a share below 100 %: everything fails at times");
+        if (availability is null)
+            notes.Assume("No availability is asked: no spare machine is planned.");
         if (confidence is >= 1)
             throw node!.Wrong("confidence", "a share below 100 %: no prediction is certain");
         if (confidence is null)
-            assumptions.Add($"Confidence: {DefaultConfidence * 100:0} %, as none is given.");
-        assumptions.Add(
-            "Confidence covers the error of the latency prediction; traffic, growth and price are not drawn yet."
-        );
+            notes.Assume($"Confidence: {DefaultConfidence * 100:0} %, as none is given.");
+        if (
+            ttft is { } first
+            && endToEnd is { } whole
+            && first.Probability <= whole.Probability
+            && first.Limit > whole.Limit
+        )
+            throw node!.Wrong(
+                "ttft",
+                $"no more than endToEnd {whole.Percentile}, {whole.Limit}: an answer cannot end before it begins"
+            );
         node?.RefuseUnknownFields();
         return new Objectives
         {

@@ -144,11 +144,93 @@ internal sealed class ScenarioNode
             : throw Wrong(name, "an amount with its currency, such as 8000 USD");
     }
 
-    /// <summary>A list that nothing is read from yet.</summary>
-    public void RequireList(string name, string expected)
+    /// <summary>The objects of a list; empty when it is not there.</summary>
+    public IReadOnlyList<ScenarioNode> Items(string name, string expected)
     {
-        if (Has(name) && element.GetProperty(name).ValueKind != JsonValueKind.Array)
+        if (!Has(name))
+            return [];
+        var value = element.GetProperty(name);
+        if (value.ValueKind != JsonValueKind.Array)
             throw Wrong(name, expected);
+        return
+        [
+            .. value
+                .EnumerateArray()
+                .Select((item, index) => new ScenarioNode(file, $"{path}.{name}[{index}]", item, expected)),
+        ];
+    }
+
+    /// <summary>All fields with numbers for values, such as scores by benchmark.</summary>
+    public IEnumerable<(string Name, double Value)> Numbers(double least, double most)
+    {
+        foreach (var property in element.EnumerateObject())
+            yield return (property.Name, Number(property.Name, least, most)!.Value);
+    }
+
+    public bool? Flag(string name)
+    {
+        if (!Has(name))
+            return null;
+        return element.GetProperty(name).ValueKind switch
+        {
+            JsonValueKind.True => true,
+            JsonValueKind.False => false,
+            JsonValueKind.String when bool.TryParse(element.GetProperty(name).GetString(), out var flag) => flag,
+            _ => throw Wrong(name, "true or false"),
+        };
+    }
+
+    /// <summary>"0.22 USD/kWh", or the number alone.</summary>
+    public double? Amount(string name, string unit, double least, double most)
+    {
+        if (!Has(name))
+            return null;
+        var text = Text(name)!.Trim();
+        var number = text.EndsWith(unit, StringComparison.OrdinalIgnoreCase) ? text[..^unit.Length].Trim() : text;
+        return
+            double.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out var amount)
+            && amount >= least
+            && amount <= most
+            ? amount
+            : throw Wrong(
+                name,
+                string.Create(CultureInfo.InvariantCulture, $"{least:#,0.####} to {most:#,0.####} {unit}")
+            );
+    }
+
+    /// <summary>One amount, or { low, base, high } of them.</summary>
+    public PlanningRange? Range(string name, string unit, double least, double most)
+    {
+        if (!Has(name))
+            return null;
+        if (element.GetProperty(name).ValueKind != JsonValueKind.Object)
+            return PlanningRange.Single(Amount(name, unit, least, most)!.Value);
+        var node = Section(name)!;
+        var middle = node.Amount("base", unit, least, most) ?? throw node.Missing("base", $"an amount in {unit}");
+        var low = node.Amount("low", unit, least, most) ?? middle;
+        var high = node.Amount("high", unit, least, most) ?? middle;
+        node.RefuseUnknownFields();
+        return low <= middle && middle <= high
+            ? new PlanningRange(low, middle, high)
+            : throw node.Wrong("base", "low <= base <= high");
+    }
+
+    /// <summary>"36 months" or "3 years".</summary>
+    public int? Months(string name, int least, int most)
+    {
+        if (!Has(name))
+            return null;
+        var words = Text(name)!.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        if (
+            words is [var count, "month" or "months" or "year" or "years"]
+            && int.TryParse(count, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            && number <= most
+            && number * (words[1].StartsWith('y') ? 12 : 1) is var months
+            && months >= least
+            && months <= most
+        )
+            return months;
+        throw Wrong(name, $"{least} to {most} months, such as 36 months");
     }
 
     public void RefuseUnknownFields()

@@ -124,24 +124,26 @@ public sealed class ReplicaUnderLoad
         );
     }
 
-    /// <summary>Highest rate at which the objectives hold with the confidence asked for; 0 when none does.</summary>
-    public double MaximumRate()
+    /// <summary>Highest rate at which the objectives hold when steps are slower by a factor; 0 when there is none.</summary>
+    public double MaximumRate(double slowdown)
     {
-        var slowdown = Error.SlowdownAt(objectives.Confidence);
-        var steadiness = Math.Max(slowdown, Error.Factor);
-        var low = 0.0;
-        var high = 1e-3;
+        // Nothing shorter is slower than one request alone.
+        if (!Meets(NearlyIdle, slowdown))
+            return 0;
+        var low = NearlyIdle;
+        var high = Math.Max(2 * NearlyIdle, MostInFlight / Math.Max(1e-6, At(NearlyIdle, slowdown)!.Value.EndToEnd));
         const double MostRate = 1e6;
-        while (high < MostRate && Meets(high, slowdown, steadiness))
+        while (high < MostRate && Meets(high, slowdown))
         {
             low = high;
             high *= 2;
         }
         const double Tolerance = 2e-3;
-        while (low > 0 && high - low > Tolerance * high)
+        while (high - low > Tolerance * high)
         {
-            var middle = (low + high) / 2;
-            if (Meets(middle, slowdown, steadiness))
+            // Where the ends are far apart, the answer may be of any size.
+            var middle = high > 4 * low ? Math.Sqrt(low * high) : (low + high) / 2;
+            if (Meets(middle, slowdown))
                 low = middle;
             else
                 high = middle;
@@ -149,37 +151,40 @@ public sealed class ReplicaUnderLoad
         return low;
     }
 
-    /// <summary>Probability that the objectives hold at this rate, from the error of the prediction alone.</summary>
-    public double ConfidenceAt(double requestsPerSecond)
+    /// <summary>
+    /// The rate, or the highest below it at which a replica still keeps up when steps are slower by a factor.
+    /// </summary>
+    public double KeptUp(double requestsPerSecond, double slowdown)
     {
-        var low = Error.SlowdownAt(0.001);
-        var high = Error.SlowdownAt(0.999);
-        if (!Meets(requestsPerSecond, low, low))
-            return 0;
-        for (var i = 0; i < 30; i++)
+        if (At(requestsPerSecond, slowdown) is not null)
+            return requestsPerSecond;
+        var low = 0.0;
+        var high = requestsPerSecond;
+        for (var i = 0; i < 20; i++)
         {
-            var middle = Math.Sqrt(low * high);
-            if (Meets(requestsPerSecond, middle, middle))
-                low = middle;
-            else
+            var middle = (low + high) / 2;
+            if (At(middle, slowdown) is null)
                 high = middle;
+            else
+                low = middle;
         }
-        return Error.ProbabilityBelow(low);
+        return low;
     }
 
+    /// <summary>Requests per second so few that none meets another.</summary>
+    public const double NearlyIdle = 1e-3;
+
     /// <summary>The objective that is missed first as the rate grows past what the replica can do.</summary>
-    public string WhatBinds(double requestsPerSecond)
+    public string WhatBinds(double requestsPerSecond, double slowdown)
     {
-        var slowdown = Error.SlowdownAt(objectives.Confidence);
         if (At(requestsPerSecond, slowdown) is not { } latencies)
             return MostInFlight < Deployment.Rules.MaximumSequences ? "memory for the cache" : "throughput";
         return Tightest(latencies, slowdown) is { Ratio: >= 0.9 } tightest ? tightest.What : "throughput";
     }
 
-    /// <summary>The objective missed by most with the confidence asked for; null when none is, or it cannot keep up.</summary>
-    public ObjectiveMiss? MissAt(double requestsPerSecond)
+    /// <summary>The objective missed by most with slower steps; null when none is, or it cannot keep up.</summary>
+    public ObjectiveMiss? MissAt(double requestsPerSecond, double slowdown)
     {
-        var slowdown = Error.SlowdownAt(objectives.Confidence);
         return At(requestsPerSecond, slowdown) is { } latencies && Tightest(latencies, slowdown) is { Ratio: > 1 } miss
             ? miss
             : null;
@@ -204,11 +209,9 @@ public sealed class ReplicaUnderLoad
         }
     }
 
-    private bool Meets(double rate, double slowdown, double steadiness)
+    private bool Meets(double rate, double slowdown)
     {
         if (At(rate, slowdown) is not { } latencies)
-            return false;
-        if (steadiness > slowdown && serving.AtRate(rate * steadiness, MostInFlight) is null)
             return false;
         return RatioTo(objectives.Ttft, TtftWithError(latencies, slowdown)) <= 1
             && RatioTo(objectives.Tpot, latencies.Tpot) <= 1

@@ -45,18 +45,17 @@ internal sealed class PlanSimulation(Scenario scenario)
             Play(replica, step, arrivals, 1, bytes => bytes.Value),
             Play(replica, step, arrivals, 1 / error.Factor, bytes => bytes.High),
             Play(replica, step, arrivals, error.Factor, bytes => bytes.Low),
-            MissAt(replica, plan.RatePerReplica),
+            MissAt(replica, plan.RatePerReplica * plan.Sized.Design.LoadFactor, plan.Sized.Design.Slowdown),
             arrivals.Length
         );
     }
 
-    /// <summary>The objective a replica misses by most at a rate, with the confidence asked for; null when none is.</summary>
-    public ObjectiveMiss? MissAt(ReplicaUnderLoad replica, double requestsPerSecond)
+    /// <summary>The objective a replica misses by most at a rate, with slower steps; null when none is.</summary>
+    public ObjectiveMiss? MissAt(ReplicaUnderLoad replica, double requestsPerSecond, double slowdown)
     {
-        var sure = replica.Error.SlowdownAt(scenario.Objectives.Confidence);
         var arrivals = ArrivalsAt(requestsPerSecond, replica.Deployment);
-        var latencies = Play(replica, new Step(replica.Deployment), arrivals, sure, bytes => bytes.Low);
-        return replica.Tightest(latencies, sure) is { Ratio: > 1 } miss ? miss : null;
+        var latencies = Play(replica, new Step(replica.Deployment), arrivals, slowdown, bytes => bytes.Low);
+        return replica.Tightest(latencies, slowdown) is { Ratio: > 1 } miss ? miss : null;
     }
 
     private LatencyPercentiles Play(

@@ -1,41 +1,47 @@
-using System.Collections.Immutable;
-
 namespace Loadline.Planning;
 
 /// <summary>
 /// Plays finalists before they are shown. One that misses an objective where the closed form had it kept gets another
 /// machine, until it keeps all of them or the machines no longer help.
 /// </summary>
-internal sealed class PlanVerification(Scenario scenario, Search search, CancellationToken cancellation)
+internal sealed class PlanVerification(
+    Scenario scenario,
+    Search search,
+    PlanCosts costs,
+    CancellationToken cancellation
+)
 {
     /// <summary>Machines that are added at most; what takes more is not what the search thought it was.</summary>
     private const int MostAdditions = 4;
 
     private readonly PlanSimulation simulation = new(scenario);
+    private readonly PlanDraws draws = new(search.Load);
     private readonly Dictionary<SizedPlan, SizedPlan?> verified = new(ReferenceEqualityComparer.Instance);
 
-    /// <summary>The first plans of a ranking that keep the objectives, cheapest first.</summary>
+    /// <summary>The first options of a ranking that keep the objectives, cheapest first; APIs are taken as they are.</summary>
     /// <param name="ranked">By cost.</param>
     /// <param name="count">How many are wanted.</param>
-    public List<SizedPlan> First(IEnumerable<SizedPlan> ranked, int count)
+    public List<PlanOption> First(IEnumerable<PlanOption> ranked, int count)
     {
-        var found = new List<SizedPlan>();
-        foreach (var plan in ranked)
+        var found = new List<PlanOption>();
+        foreach (var option in ranked)
         {
             // Those that took more machines than they were ranked with have to be compared with what follows.
-            if (found.Count >= count && found[count - 1].CostPerMonth <= plan.CostPerMonth)
+            if (found.Count >= count && found[count - 1].RankCost <= option.RankCost)
                 break;
-            if (Verified(plan) is not { } sure)
+            if (Verified(option) is not { } sure)
                 continue;
             found.Add(sure);
-            found.Sort((one, other) => Compare(one, other));
+            found.Sort(PlanOption.Compare);
         }
         return found.Count > count ? found[..count] : found;
     }
 
-    /// <summary>The plan as it keeps the objectives; null when it does not with a few machines more.</summary>
-    public SizedPlan? Verified(SizedPlan plan)
+    /// <summary>The option as it keeps the objectives; null when it does not with a few machines more.</summary>
+    public PlanOption? Verified(PlanOption option)
     {
+        if (option is not SizedPlan { Simulated: null } plan)
+            return option;
         if (!verified.TryGetValue(plan, out var known))
             verified[plan] = known = Enlarged(plan);
         return known;
@@ -43,7 +49,8 @@ internal sealed class PlanVerification(Scenario scenario, Search search, Cancell
 
     private SizedPlan? Enlarged(SizedPlan plan)
     {
-        var sized = plan;
+        if (SureOf(plan) is not { } sized)
+            return null;
         var missedAt = double.PositiveInfinity;
         for (var added = 0; added <= MostAdditions; added++)
         {
@@ -59,7 +66,7 @@ internal sealed class PlanVerification(Scenario scenario, Search search, Cancell
             if (added == MostAdditions || OneMore(sized) is not { } larger)
             {
                 search.Reject(
-                    $"{sized.Model.Id} {sized.Sized.Replica.Deployment.Weights.Name} on {sized.Machines} of {sized.Offer.Id}",
+                    $"{sized.For.Id} {sized.Sized.Replica.Deployment.Weights.Name} on {sized.Machines} of {sized.Supply.Id}",
                     RejectionKind.Objective,
                     $"simulated, {miss.What} is {(double.IsFinite(miss.Found.Seconds) ? $"{miss.Found}" : "without end: it cannot keep up")}, {miss.Limit} is asked"
                 );
@@ -78,10 +85,11 @@ internal sealed class PlanVerification(Scenario scenario, Search search, Cancell
         const int Halvings = 4;
         var low = plan.RatePerReplica;
         var high = missedAt;
+        var design = plan.Sized.Design;
         for (var i = 0; i < Halvings; i++)
         {
             var middle = (low + high) / 2;
-            if (simulation.MissAt(plan.Sized.Replica, middle) is null)
+            if (simulation.MissAt(plan.Sized.Replica, middle * design.LoadFactor, design.Slowdown) is null)
                 low = middle;
             else
                 high = middle;
@@ -89,18 +97,34 @@ internal sealed class PlanVerification(Scenario scenario, Search search, Cancell
         return plan with { Sized = plan.Sized with { MaximumRate = low } };
     }
 
+    /// <summary>The plan with as many replicas as all the draws together ask for; null when no number is enough.</summary>
+    private SizedPlan? SureOf(SizedPlan plan)
+    {
+        if (draws.ReplicasFor(plan.Sized, scenario.Objectives.Confidence) is not { } needed)
+        {
+            search.Reject(
+                $"{plan.For.Id} {plan.Sized.Replica.Deployment.Weights.Name} on {plan.Supply.Id}",
+                RejectionKind.Objective,
+                "no number of machines meets the objectives with the confidence asked for: its prediction is too uncertain"
+            );
+            return null;
+        }
+        return needed <= plan.Replicas ? plan : WithReplicas(plan, needed);
+    }
+
+    private SizedPlan? WithReplicas(SizedPlan plan, int replicas) =>
+        costs.PlanOf(
+            plan.Sized with
+            {
+                MaximumRate = search.Load.NominalRate / replicas * 1.0001,
+            },
+            plan.Supply,
+            search.Load.NominalRate
+        );
+
     private SizedPlan? OneMore(SizedPlan plan)
     {
         // As many replicas more as one machine holds share the peak.
-        var perMachine = plan.Replicas / plan.Machines;
-        var rate = search.PeakRate / (plan.Replicas + perMachine);
-        return SizedPlan.Of(plan.Sized with { MaximumRate = rate * 1.0001 }, plan.Model, plan.Offer, search.PeakRate);
+        return WithReplicas(plan, plan.Replicas + plan.ReplicasPerMachine);
     }
-
-    /// <summary>By cost; at the same cost nobody gives quality away.</summary>
-    public static int Compare(SizedPlan one, SizedPlan other) =>
-        one.CostPerMonth != other.CostPerMonth ? one.CostPerMonth.CompareTo(other.CostPerMonth)
-        : one.LosesQuality != other.LosesQuality ? one.LosesQuality.CompareTo(other.LosesQuality)
-        : !one.EndToEndSeconds.Equals(other.EndToEndSeconds) ? one.EndToEndSeconds.CompareTo(other.EndToEndSeconds)
-        : string.CompareOrdinal(one.Offer.Id, other.Offer.Id);
 }

@@ -1,250 +1,110 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using Loadline.Catalog;
 using Loadline.Models;
-using Loadline.Prediction;
-using Loadline.Quantities;
 
 namespace Loadline.Planning;
 
 /// <summary>
-/// Searches models x formats x accelerators x tensor parallel x offers for the cheapest machines that meet a scenario
-/// with the confidence it asks for.
+/// Answers a scenario: looks for the cheapest way of serving it among hosted models, rented, bought and own machines and
+/// mixtures of them, with the confidence it asks for, and says what it takes, costs and risks.
 /// </summary>
 public sealed class Planner(CatalogReader catalog, Func<string, Model> models)
 {
-    private static readonly int[] TensorDegrees = [1, 2, 4, 8];
-
-    /// <summary>Requests per second so few that none meets another.</summary>
-    private const double NearlyIdle = 1e-3;
-
-    private readonly DeploymentBuilder deployments = new(catalog);
-
     /// <summary>False shows finalists by their closed forms, without playing them.</summary>
     public bool Verifies { get; init; } = true;
 
+    /// <summary>False leaves out what other questions would have led to, which takes as many searches again.</summary>
+    public bool AsksWhatIf { get; init; } = true;
+
+    /// <summary>Day the plan is made for, which dates its roadmap.</summary>
+    public DateOnly? Start { get; init; }
+
     public Plan Plan(Scenario scenario, CancellationToken cancellation = default)
     {
+        var found = Found(scenario, cancellation);
+        var verification = Verifies ? new PlanVerification(scenario, found.Search, found.Costs, cancellation) : null;
+        var choice = PlanChoice.Of(found, verification);
+        var context = new PlanContext(
+            catalog,
+            this,
+            scenario,
+            found,
+            choice,
+            Start ?? DateOnly.Parse(catalog.Date, System.Globalization.CultureInfo.InvariantCulture)
+        );
+        return PlanReport.Of(context, cancellation);
+    }
+
+    /// <summary>The cheapest option under some scenario, without simulation and without telling it in full.</summary>
+    internal PlanOption? Best(Scenario scenario, CancellationToken cancellation)
+    {
+        var found = Found(scenario, cancellation);
+        return PlanChoice.Affordable(found).FirstOrDefault(option => option.For.IsKnown);
+    }
+
+    private FoundPlans Found(Scenario scenario, CancellationToken cancellation)
+    {
         var demand = Demand.Of(scenario);
-        var search = new Search(scenario, demand);
-        var offers = AllowedOffers(scenario, search);
-        foreach (var name in scenario.Models)
-        {
-            var model = models(name);
-            if (TooLong(model, scenario.Workload) is { } tooLong)
-            {
-                search.Reject(model.Id, RejectionKind.Context, tooLong);
-                continue;
-            }
-            search.Assumptions.AddRange(model.Assumptions);
-            foreach (var weights in FormatsOf(model, search))
-            {
-                foreach (var group in offers)
-                {
-                    cancellation.ThrowIfCancellationRequested();
-                    Consider(model, weights, group.Key, [.. group], search);
-                }
-            }
-        }
-        var verification = new PlanVerification(scenario, search, cancellation);
-        return PlanReport.Of(scenario, demand, search, Verifies ? verification : null);
+        var load = LoadUncertainty.Of(scenario, demand);
+        var search = new Search(scenario, load);
+        var costs = new PlanCosts(catalog, scenario, demand);
+        var options = new ModelSelection(catalog, models, search).Choose();
+        new ApiSearch(catalog, search, costs).Try(options);
+        var book = new SupplyBook(catalog, scenario, costs.Factors, search.Rejected.Add);
+        var supplies = book.Read();
+        search.Considered += book.LeftOut;
+        // The cheapest hardware first: what it costs excludes much of the rest.
+        var groups = supplies
+            .GroupBy(supply => supply.Accelerator)
+            .OrderBy(group => group.Min(supply => costs.Machines.MachinesPerMonth(supply, 1) / supply.Count))
+            .ThenBy(group => group.Key.Id, StringComparer.Ordinal)
+            .ToList();
+        var placements = new PlacementSearch(catalog, search, costs);
+        foreach (var option in options.Where(option => option.Model is not null))
+            placements.Try(option, groups, cancellation);
+        AddHybrids(search, costs);
+        return new FoundPlans(demand, search, costs);
     }
 
-    /// <summary>Why a model cannot read its requests at all: a long prompt with a usual answer, or the other way.</summary>
-    private static string? TooLong(Model model, Workload workload)
+    /// <summary>Mixtures of the best fleet of each model on machines of its own with the best of renting and of calling.</summary>
+    private static void AddHybrids(Search search, PlanCosts costs)
     {
-        var longest = Math.Max(
-            workload.PromptTokens.P95 + workload.OutputTokens.Mean,
-            workload.PromptTokens.Mean + workload.OutputTokens.P95
-        );
-        return model.Architecture.MaximumContext is { } most && longest > most
-            ? string.Create(
-                CultureInfo.InvariantCulture,
-                $"a p95 request has {longest:N0} tokens, and the model was made for {most:N0}"
+        var sized = search.Options.OfType<SizedPlan>().ToList();
+        var wholes = sized
+            .Where(plan =>
+                plan.Way is Way.Buy or Way.Own && plan.Machines - plan.SpareMachines > 1 && plan.MachinesPerReplica == 1
             )
-            : null;
-    }
-
-    private ILookup<Accelerator, Offer> AllowedOffers(Scenario scenario, Search search)
-    {
-        var allowed = new List<(Accelerator Accelerator, Offer Offer)>();
-        var refused = new Dictionary<string, int>(StringComparer.Ordinal);
-        var unpriced = 0;
-        if (!scenario.Allow.Contains("rent"))
+            .GroupBy(plan => plan.For.Id)
+            .Select(group => group.MinBy(plan => plan.RankCost)!);
+        foreach (var whole in wholes.ToList())
         {
-            search.Reject(
-                "all rented machines",
-                RejectionKind.Way,
-                "the scenario does not allow renting, the only way planned so far"
-            );
-            return allowed.ToLookup(pair => pair.Accelerator, pair => pair.Offer);
-        }
-        foreach (var offer in catalog.Offers.All)
-        {
-            if (DataRules.WhyNot(scenario.Data, offer) is { } why)
-            {
-                var key = $"{offer.Provider} in {offer.Region ?? "no stated region"}|{why}";
-                refused[key] = refused.GetValueOrDefault(key) + 1;
-            }
-            else if (offer.OnDemandPerHour is null)
-                unpriced++;
-            else
-                allowed.Add((AcceleratorOf(offer), offer));
-        }
-        foreach (var (key, count) in refused.OrderBy(pair => pair.Key, StringComparer.Ordinal))
-        {
-            var parts = key.Split('|');
-            search.Reject($"{parts[0]} ({count} offers)", RejectionKind.Data, parts[1]);
-        }
-        if (unpriced > 0)
-            search.Reject($"{unpriced} offers", RejectionKind.Price, "no on-demand price is known");
-        search.Considered += refused.Values.Sum() + unpriced;
-        return allowed.ToLookup(pair => pair.Accelerator, pair => pair.Offer);
-    }
-
-    private Accelerator AcceleratorOf(Offer offer)
-    {
-        try
-        {
-            return catalog.Accelerators.Find(offer.Accelerator);
-        }
-        catch (UnknownNameException exception)
-        {
-            throw new BadContentException($"offer {offer.Id}", "accelerator", exception.Message, "");
-        }
-    }
-
-    /// <summary>The stored format, and 8 bit where the stored one is wider.</summary>
-    private static IEnumerable<string> FormatsOf(Model model, Search search)
-    {
-        yield return "as-stored";
-        if (model.Architecture.StoredFormat is not null)
-            yield break;
-        var loss = CandidateBuilder.EightBitLoss;
-        if (search.Scenario.MaximumQualityLoss is { } most && loss.High > most)
-            search.Reject(
-                $"{model.Id} fp8",
-                RejectionKind.Quality,
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"8-bit weights may cost {loss.High * 100:0.##} % of a task score, and {most * 100:0.##} % is the limit"
+            var rent = sized
+                .Where(plan =>
+                    plan.Supply.Terms == RentalTerms.OnDemand
+                    && plan.For.Id == whole.For.Id
+                    && plan.Supply.Accelerator.Id == whole.Supply.Accelerator.Id
+                    && plan.Supply.Count == whole.Supply.Count
                 )
-            );
-        else
-            yield return "fp8";
-    }
-
-    private void Consider(
-        Model model,
-        string weights,
-        Accelerator accelerator,
-        ImmutableArray<Offer> offers,
-        Search search
-    )
-    {
-        var what = $"{model.Id} {weights} on {accelerator.Id}";
-        Rejection? last = null;
-        var anyFits = false;
-        foreach (var degree in TensorDegrees)
-        {
-            var machines = offers.Where(offer => offer.Count >= degree).ToList();
-            if (machines.Count == 0)
-                continue;
-            search.Considered += machines.Count;
-            if (MissingFigure(accelerator, degree) is { } missing)
-            {
-                last = new Rejection(what, RejectionKind.Catalog, missing);
-                continue;
-            }
-            if (Replica(model, weights, accelerator, degree, search, out var kind, out var why) is not { } replica)
-            {
-                last = new Rejection(what, kind, why);
-                continue;
-            }
-            foreach (var offer in machines)
-            {
-                if (SizedPlan.Of(replica, model, offer, search.PeakRate) is { } plan)
-                {
-                    anyFits = true;
-                    search.Candidates.Add(plan);
-                }
-                else
-                    last = new Rejection(what, RejectionKind.Size, "it would take more than a million machines");
-            }
+                .MinBy(plan => plan.RankCost);
+            var api = search
+                .Options.OfType<ApiPlan>()
+                .Where(plan => plan.For.Id == whole.For.Id)
+                .MinBy(plan => plan.RankCost);
+            foreach (var hybrid in Hybrids.Of(whole, rent, api, search.Scenario, costs))
+                search.Options.Add(hybrid);
         }
-        if (!anyFits && last is not null)
-            search.Rejected.Add(last);
-    }
-
-    /// <summary>A figure without which this accelerator cannot be predicted; null when the catalog has them all.</summary>
-    private static string? MissingFigure(Accelerator accelerator, int degree)
-    {
-        if (accelerator.MemoryBandwidth is null)
-            return "its memory bandwidth is not in the catalog";
-        if (accelerator.Peak.Bf16 is null && accelerator.Peak.Fp16 is null && accelerator.Peak.Fp32 is null)
-            return "no peak rate of it is in the catalog";
-        return degree > 1 && accelerator.Link?.BandwidthPerDirection is null
-            ? "the bandwidth of its link is not in the catalog"
-            : null;
-    }
-
-    /// <summary>A replica that meets the objectives at some rate; otherwise null and the reason.</summary>
-    private SizedReplica? Replica(
-        Model model,
-        string weights,
-        Accelerator accelerator,
-        int degree,
-        Search search,
-        out RejectionKind kind,
-        out string why
-    )
-    {
-        why = "";
-        kind = RejectionKind.Engine;
-        var scenario = search.Scenario;
-        var built = deployments.TryBuild(
-            new DeploymentRequest
-            {
-                Model = model,
-                Accelerator = accelerator,
-                Weights = weights,
-                TensorParallel = degree,
-            },
-            out var unbuildable
-        );
-        if (built is null)
-        {
-            why = unbuildable ?? "its engine cannot run it";
-            return null;
-        }
-
-        kind = RejectionKind.Memory;
-        var memory = new ServingMemory(built.Deployment);
-        if (memory.CachePool.Low <= 0)
-        {
-            var missing = new ByteSize((long)(memory.Weights.Bytes + memory.Activations.High + memory.Overhead.High));
-            why = $"weights and overhead need {missing} per device of {accelerator.Memory} (tensor parallel {degree})";
-            return null;
-        }
-        var replica = new ReplicaUnderLoad(built.Deployment, memory, scenario.Workload, scenario.Objectives);
-        if (!replica.LongestRequestFits)
-        {
-            why = $"a request of p95 length does not fit into the cache (tensor parallel {degree})";
-            return null;
-        }
-        var maximum = replica.MaximumRate();
-        if (maximum <= 0)
-        {
-            kind = RejectionKind.Objective;
-            if (replica.MissAt(NearlyIdle) is { } miss)
-            {
-                why = $"{miss.What} is {miss.Found} even when idle, {miss.Limit} is asked (tensor parallel {degree})";
-                search.Missed($"{model.Id} {built.Deployment.Weights.Name} on {degree}x:{accelerator.Id}", miss);
-            }
-            else
-                why = $"it cannot keep up with one request in {1 / NearlyIdle:0} s (tensor parallel {degree})";
-            return null;
-        }
-        return new SizedReplica(replica, maximum, built.Assumptions);
     }
 }
+
+/// <summary>All that a search found for a scenario.</summary>
+internal sealed record FoundPlans(Demand Demand, Search Search, PlanCosts Costs);
+
+/// <summary>All that the telling of a plan draws on.</summary>
+internal sealed record PlanContext(
+    CatalogReader Catalog,
+    Planner Planner,
+    Scenario Scenario,
+    FoundPlans Found,
+    PlanChoice Choice,
+    DateOnly Start
+);

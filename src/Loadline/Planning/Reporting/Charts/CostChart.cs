@@ -49,7 +49,7 @@ internal static class CostChart
         Axis.Bottom(canvas, right, plot, dated is null ? "months" : $"months from {dated}");
         foreach (var line in series)
         {
-            var look = PlanOption.LookOf(line.Way, plan);
+            var look = ShownOption.LookOf(line.Way, plan);
             var above = line.CumulativeUsd.Select((cost, month) => (right.At(month), up.At(cost.High)));
             var below = line.CumulativeUsd.Select((cost, month) => (right.At(month), up.At(cost.Low)));
             canvas.Polygon([.. above, .. below.Reverse()], $"band {look}");
@@ -57,7 +57,7 @@ internal static class CostChart
         foreach (var line in series)
             canvas.Polyline(
                 line.CumulativeUsd.Select((cost, month) => (right.At(month), up.At(cost.Value))),
-                $"line {PlanOption.LookOf(line.Way, plan)}"
+                $"line {ShownOption.LookOf(line.Way, plan)}"
             );
         BreakEvens(canvas, costs, series, plot, right, up);
         EndLabels(canvas, plan, series, plot, up);
@@ -117,7 +117,7 @@ internal static class CostChart
         {
             var isAccent = series[i].Way == plan.Recommended?.Way;
             var x = plot.Right + 8;
-            canvas.Line(plot.Right + 1, ends[i], x - 1, places[i], $"line {PlanOption.LookOf(series[i].Way, plan)}");
+            canvas.Line(plot.Right + 1, ends[i], x - 1, places[i], $"line {ShownOption.LookOf(series[i].Way, plan)}");
             canvas.Text(x + 2, places[i] + 4, Wording.Short(series[i].Way), isAccent ? "l b" : "l");
             if (!isNarrow)
                 canvas.Text(x + 2, places[i] + 20, Range(series[i].CumulativeUsd[^1]), "t");

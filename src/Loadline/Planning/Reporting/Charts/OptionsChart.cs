@@ -11,7 +11,7 @@ internal static class OptionsChart
     /// <summary>What costs more times the cheapest than this decides nothing and would press the others together.</summary>
     private const double DearestDrawn = 5;
 
-    public static Chart? Of(Plan plan, ImmutableArray<PlanOption> options)
+    public static Chart? Of(Plan plan, ImmutableArray<ShownOption> options)
     {
         var priced = options
             .Where(option => double.IsFinite(option.Candidate.CostPerMonthUsd.Value))
@@ -43,7 +43,7 @@ internal static class OptionsChart
     public static bool IsTimed(Candidate candidate) =>
         candidate.EndToEndSeconds is { } time && double.IsFinite(time.Value) && time.Value >= 0;
 
-    private static string Finding(ImmutableArray<PlanOption> timed)
+    private static string Finding(ImmutableArray<ShownOption> timed)
     {
         var fastest = timed.MinBy(option => option.Candidate.EndToEndSeconds!.Value.Value)!;
         return fastest.IsRecommended
@@ -51,7 +51,7 @@ internal static class OptionsChart
             : $"Paying {Significant.Three(fastest.Candidate.CostPerMonthUsd.Value)} USD/month would bring the whole answer within {new Duration(fastest.Candidate.EndToEndSeconds!.Value.Value)}";
     }
 
-    private static string Note(ImmutableArray<PlanOption> drawn, int dearer)
+    private static string Note(ImmutableArray<ShownOption> drawn, int dearer)
     {
         var note =
             "Cheaper is further left, faster further down; thin lines are 90 % ranges, numbers those of the table.";
@@ -65,7 +65,7 @@ internal static class OptionsChart
         return note + " The grey steps join what nothing else beats in cost and time.";
     }
 
-    private static Block.Table Values(ImmutableArray<PlanOption> drawn, Plan plan) =>
+    private static Block.Table Values(ImmutableArray<ShownOption> drawn, Plan plan) =>
         new(
             $"Cost and whole answer at {Wording.Percentile(plan.Percentiles.EndToEnd)}",
             ["Option", ">USD/month", ">Paid at once, USD", ">Whole answer", ">Loss of score"],
@@ -84,7 +84,7 @@ internal static class OptionsChart
         );
 
     /// <summary>A square for what is paid before use, hollow for what loses quality.</summary>
-    public static void Mark(Canvas canvas, double x, double y, PlanOption option)
+    public static void Mark(Canvas canvas, double x, double y, ShownOption option)
     {
         var look = $"{(option.Candidate.QualityLoss is { Value: > 0 } ? "hollow" : "dot")} {option.Look}";
         var radius = option.IsRecommended ? Radius + 1.5 : Radius;

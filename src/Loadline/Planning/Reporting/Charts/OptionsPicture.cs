@@ -5,8 +5,8 @@ namespace Loadline.Planning;
 
 /// <summary>Draws the options; where a phone has no room for names, numbers stand for them and a key below.</summary>
 internal sealed class OptionsPicture(
-    ImmutableArray<PlanOption> drawn,
-    ImmutableArray<PlanOption> timed,
+    ImmutableArray<ShownOption> drawn,
+    ImmutableArray<ShownOption> timed,
     double? limitSeconds
 )
 {
@@ -115,7 +115,7 @@ internal sealed class OptionsPicture(
         placement.Take(new Box(plot.Right - width, plot.Bottom + height - 20, width, 16));
     }
 
-    private static void Whiskers(Canvas canvas, PlanOption option, double x, double y, Scale right, Scale up)
+    private static void Whiskers(Canvas canvas, ShownOption option, double x, double y, Scale right, Scale up)
     {
         var cost = option.Candidate.CostPerMonthUsd;
         canvas.Line(right.At(cost.Low), y, right.At(cost.High), y, $"whisker {option.Look}");
@@ -126,7 +126,7 @@ internal sealed class OptionsPicture(
         }
     }
 
-    private void Label(Canvas canvas, LabelPlacement placement, PlanOption option, double x, double y, bool isNarrow)
+    private void Label(Canvas canvas, LabelPlacement placement, ShownOption option, double x, double y, bool isNarrow)
     {
         const double LongestLabel = 260;
         var number = $"{option.Number}";

@@ -50,7 +50,7 @@ internal static class BasisSection
 
     private static ImmutableArray<string> Sources(Plan plan) =>
         Wording.Sentences([
-            .. PlanOption
+            .. ShownOption
                 .AllOf(plan)
                 .Select(option => option.Candidate)
                 .SelectMany(candidate =>

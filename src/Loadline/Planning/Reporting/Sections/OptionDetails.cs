@@ -6,7 +6,7 @@ namespace Loadline.Planning;
 /// <summary>All that is known about one option, field by field; what is not known has no row.</summary>
 internal static class OptionDetails
 {
-    public static Block Of(PlanOption option)
+    public static Block Of(ShownOption option)
     {
         var rows = new List<ImmutableArray<Cell>>();
         var candidate = option.Candidate;

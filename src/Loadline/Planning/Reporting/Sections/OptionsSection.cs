@@ -8,7 +8,7 @@ internal static class OptionsSection
 {
     public static ReportSection? Of(Plan plan)
     {
-        var options = PlanOption.AllOf(plan);
+        var options = ShownOption.AllOf(plan);
         if (options.IsEmpty)
             return null;
         var blocks = ImmutableArray.CreateBuilder<Block>();
@@ -26,7 +26,7 @@ internal static class OptionsSection
         return new ReportSection("options", Finding(plan, options), blocks.ToImmutable());
     }
 
-    private static string Finding(Plan plan, ImmutableArray<PlanOption> options)
+    private static string Finding(Plan plan, ImmutableArray<ShownOption> options)
     {
         if (plan.Recommended is not { } winner)
             return options.Length == 1
@@ -52,7 +52,7 @@ internal static class OptionsSection
             ? $", but takes {Significant.Three(cheaper.CapitalUsd.Value)} USD at once"
         : ", but is not recommended";
 
-    private static Block.Table Table(Plan plan, ImmutableArray<PlanOption> options)
+    private static Block.Table Table(Plan plan, ImmutableArray<ShownOption> options)
     {
         var hasCapital = options.Any(option => option.Candidate.CapitalUsd.Value > 0);
         List<string> headings = ["Option", ">USD/month"];
@@ -70,7 +70,7 @@ internal static class OptionsSection
         );
     }
 
-    private static ImmutableArray<Cell> Row(PlanOption option, bool hasCapital)
+    private static ImmutableArray<Cell> Row(ShownOption option, bool hasCapital)
     {
         var candidate = option.Candidate;
         var name = $"{option.Number}. {Wording.Option(candidate)}{(option.IsRecommended ? " (recommended)" : "")}";

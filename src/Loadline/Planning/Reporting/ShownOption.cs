@@ -7,12 +7,12 @@ namespace Loadline.Planning;
 /// <param name="Number">From 1, the recommended one first.</param>
 /// <param name="IsRecommended">True for the plan's choice.</param>
 /// <param name="Look">Class of its colour.</param>
-internal sealed record PlanOption(Candidate Candidate, int Number, bool IsRecommended, string Look)
+internal sealed record ShownOption(Candidate Candidate, int Number, bool IsRecommended, string Look)
 {
     private const int Most = 14;
 
     /// <summary>The recommended one, the alternatives, and what else no other beats.</summary>
-    public static ImmutableArray<PlanOption> AllOf(Plan plan)
+    public static ImmutableArray<ShownOption> AllOf(Plan plan)
     {
         var candidates = plan.Alternatives.OrNone().Concat(plan.Pareto.OrNone());
         if (plan.Recommended is { } recommended)
@@ -33,7 +33,7 @@ internal sealed record PlanOption(Candidate Candidate, int Number, bool IsRecomm
                     (candidate, index) =>
                     {
                         var isRecommended = index == 0 && plan.Recommended is not null;
-                        return new PlanOption(candidate, index + 1, isRecommended, LookOf(candidate, plan));
+                        return new ShownOption(candidate, index + 1, isRecommended, LookOf(candidate, plan));
                     }
                 ),
         ];

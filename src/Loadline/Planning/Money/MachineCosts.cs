@@ -1,0 +1,199 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Loadline.Catalog;
+using Loadline.Quantities;
+
+namespace Loadline.Planning;
+
+/// <summary>What so many machines cost in a month, line by line, and what is paid for them at once.</summary>
+internal sealed class MachineCosts(CostFactors factors, Scenario scenario)
+{
+    /// <summary>
+    /// 90 % range of a dated rental price, both ways: one-year leases of one chip moved by 38 % within five months of
+    /// 2025-26 and medians by 10 % within 30 days (docs/planning.md).
+    /// </summary>
+    public const double PriceSpread = 1.25;
+
+    /// <summary>
+    /// Power of a whole server over that of its accelerators' ratings: 8 kW typically for eight H100 of 700 W
+    /// (servnetuk.com 2026-07-05; 10.2 kW at most, NVIDIA DGX H100).
+    /// </summary>
+    private const double ServerPowerFactor = 8.0 / 5.6;
+
+    /// <summary>Share of its power that a server takes without work. A norm of ours: no public figure was found.</summary>
+    private const double IdlePowerShare = 0.3;
+
+    private const double HoursPerMonth = (double)Money.HoursPerMonth;
+    private readonly double busyShare = scenario.Workload.Hours.HoursPerWeek / (double)WorkingHours.HoursOfWeek;
+    private readonly double outsideShare = scenario.Workload.OutsideHoursShare;
+
+    /// <summary>USD per month, the middle alone: what candidates are ranked by.</summary>
+    public double Monthly(MachineSupply supply, int machines) =>
+        MachinesPerMonth(supply, machines) + factors.OperatorsPerMonth(machines * supply.Count).Value;
+
+    /// <summary>The same without the people, which is proportional to the machines or a little less.</summary>
+    public double MachinesPerMonth(MachineSupply supply, int machines) =>
+        supply.PerHour is { } hour
+            ? hour.Value * HoursBilled(supply, machines)
+            : Running(supply, machines, MeanUtilisation).Sum(line => line.PerMonthUsd.Value)
+                + Owning(supply, machines).Sum(line => line.PerMonthUsd.Value);
+
+    /// <summary>What bought or own machines cost in a month once they are there: all but their purchase.</summary>
+    public double RunningPerMonth(MachineSupply supply, int machines) =>
+        Running(supply, machines, MeanUtilisation).Sum(line => line.PerMonthUsd.Value)
+        + Owning(supply, machines).Skip(1).Sum(line => line.PerMonthUsd.Value)
+        + factors.OperatorsPerMonth(machines * supply.Count).Value;
+
+    /// <summary>Hours of a month in which machines are rented that only the busy hours need.</summary>
+    public double BusyHours(int machines) => machines * HoursPerMonth * busyShare;
+
+    /// <summary>Lines at a share of the time that the machines are at work.</summary>
+    public ImmutableArray<CostLine> Lines(MachineSupply supply, int machines, double utilisation)
+    {
+        var lines = new List<CostLine>();
+        if (supply.PerHour is { } hour)
+            lines.Add(
+                new CostLine(
+                    "rent",
+                    hour * HoursBilled(supply, machines),
+                    $"{Significant.Three(hour.Value)} USD an hour for one of {supply.Instance ?? supply.Id}, {supply.TermsText}, {supply.AsOf}: {supply.Source}"
+                )
+            );
+        else
+        {
+            lines.AddRange(Owning(supply, machines));
+            lines.AddRange(Running(supply, machines, utilisation));
+        }
+        var accelerators = machines * supply.Count;
+        lines.Add(
+            new CostLine(
+                "people who run it",
+                factors.OperatorsPerMonth(accelerators),
+                factors.OperatorsFrom(accelerators)
+            )
+        );
+        return [.. lines.Where(line => line.PerMonthUsd.High > 0)];
+    }
+
+    /// <summary>Paid before the first request.</summary>
+    public Estimate Capital(MachineSupply supply, int machines)
+    {
+        if (supply.Price is not { } price)
+            return Estimate.Exact(0);
+        var network = machines > 1 ? factors.NetworkShare : Estimate.Exact(0);
+        return new Estimate(
+            price.Value * machines * (1 + network.Value),
+            price.Low * machines * (1 + network.Low),
+            price.High * machines * (1 + network.High),
+            Evidence.Assumed
+        );
+    }
+
+    /// <summary>Electrical power of the machines at work, without cooling, in kW; null where the rating is not known.</summary>
+    public static double? Kilowatts(MachineSupply supply, int machines) =>
+        supply.Accelerator.Power is { } power
+            ? power.Watts * supply.Count * machines * FactorOf(supply.Accelerator) / 1000
+            : null;
+
+    /// <summary>With cooling.</summary>
+    public double? SiteKilowatts(MachineSupply supply, int machines) =>
+        Kilowatts(supply, machines) * factors.PowerUsage.Value;
+
+    /// <summary>Machine-hours of an average month.</summary>
+    /// <remarks>
+    /// On demand, machines that the hours outside of work do not need are switched off; a commitment is paid for anyway.
+    /// </remarks>
+    public double HoursBilled(MachineSupply supply, int machines)
+    {
+        if (supply.Terms is not (RentalTerms.OnDemand or RentalTerms.Spot))
+            return machines * HoursPerMonth;
+        return HoursPerMonth * (machines * busyShare + MachinesOutside(machines) * (1 - busyShare));
+    }
+
+    /// <summary>Machines that stay on outside of working hours.</summary>
+    public int MachinesOutside(int machines) =>
+        outsideShare <= 0 ? 0 : Math.Min(machines, (int)Math.Ceiling(machines * outsideShare));
+
+    private double MeanUtilisation => scenario.Workload.MeanShare;
+
+    private IEnumerable<CostLine> Owning(MachineSupply supply, int machines)
+    {
+        if (supply.Price is null)
+            yield break;
+        var capital = Capital(supply, machines);
+        var horizon = Math.Min(factors.DepreciationMonths, scenario.Budget.HorizonMonths);
+        var left = factors.ResidualAfter(horizon);
+        yield return new CostLine(
+            "purchase, spread over its use",
+            new Estimate(
+                capital.Value * (1 - left.Value) / horizon,
+                capital.Low * (1 - left.High) / horizon,
+                capital.High * (1 - left.Low) / horizon,
+                Evidence.Assumed
+            ),
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{Significant.Three(capital.Value)} USD over {horizon:0} months, {left.Value * 100:0} % of it left then; {supply.Source}, {supply.AsOf}"
+            )
+        );
+        if (factors.CapitalCostPerYear > 0)
+            // On the mean of what is bound at first and at the end.
+            yield return new CostLine(
+                "cost of capital",
+                capital * ((1 + left.Value) / 2 * factors.CapitalCostPerYear / CostFactors.MonthsPerYear),
+                string.Create(CultureInfo.InvariantCulture, $"{factors.CapitalCostPerYear * 100:0.##} % a year")
+            );
+        yield return new CostLine(
+            "support and spare parts",
+            new Estimate(
+                capital.Value * factors.Maintenance.Value / CostFactors.MonthsPerYear,
+                capital.Low * factors.Maintenance.Low / CostFactors.MonthsPerYear,
+                capital.High * factors.Maintenance.High / CostFactors.MonthsPerYear,
+                Evidence.Assumed
+            ),
+            string.Create(CultureInfo.InvariantCulture, $"{factors.Maintenance.Value * 100:0.##} % of the price a year")
+        );
+    }
+
+    private IEnumerable<CostLine> Running(MachineSupply supply, int machines, double utilisation)
+    {
+        if (Kilowatts(supply, machines) is not { } kilowatts)
+        {
+            yield return new CostLine(
+                "electricity",
+                Estimate.Exact(0),
+                "the power of the accelerator is not in the catalog"
+            );
+            yield break;
+        }
+        var share = IdlePowerShare + (1 - IdlePowerShare) * utilisation;
+        var hours = kilowatts * share * HoursPerMonth;
+        yield return new CostLine(
+            "electricity",
+            new Estimate(
+                hours * factors.PowerUsage.Value * factors.Electricity.Value,
+                hours * factors.PowerUsage.Low * factors.Electricity.Low,
+                hours * factors.PowerUsage.High * factors.Electricity.High,
+                Evidence.Assumed
+            ),
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{kilowatts:0.##} kW at work, {share * 100:0} % of it on average, x {factors.PowerUsage.Value:0.##} for cooling, {factors.Electricity.Value:0.###} USD/kWh"
+            )
+        );
+        var place = factors.ColocationFor(kilowatts);
+        if (place.High > 0)
+            yield return new CostLine(
+                "place in a data centre",
+                place * kilowatts,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{kilowatts:0.##} kW at {place.Value:0.##} USD/kW and month"
+                )
+            );
+    }
+
+    /// <summary>A machine that is sold whole needs no server around it.</summary>
+    private static double FactorOf(Accelerator accelerator) =>
+        accelerator.Kind == AcceleratorKind.UnifiedMemory ? 1 : ServerPowerFactor;
+}

@@ -1,0 +1,33 @@
+namespace Loadline.Planning;
+
+/// <summary>The volume at which machines become cheaper than a hosted model.</summary>
+internal static class Volumes
+{
+    private const double Least = 1e-3;
+    private const double Most = 1e6;
+
+    /// <summary>Growth between two looks; machines come one by one, so the crossing is looked for in small steps.</summary>
+    private const double Step = 1.05;
+
+    /// <summary>
+    /// Smallest multiple of the load of today from which machines stay cheaper over a doubling; null when there is none.
+    /// </summary>
+    public static double? CrossingOf(ApiPlan api, SizedPlan machines, PlanCosts costs)
+    {
+        double? since = null;
+        for (var factor = Least; factor <= Most; factor *= Step)
+        {
+            var isCheaper = MachinesAt(machines, factor, costs) < api.CostPerMonth * factor;
+            if (!isCheaper)
+                since = null;
+            else if (since is null)
+                since = factor;
+            else if (factor > 2 * since)
+                return since;
+        }
+        return since;
+    }
+
+    private static double MachinesAt(SizedPlan plan, double factor, PlanCosts costs) =>
+        costs.Machines.Monthly(plan.Supply, costs.MachinesAt(plan, factor));
+}
