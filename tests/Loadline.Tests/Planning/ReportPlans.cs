@@ -149,6 +149,7 @@ internal static class ReportPlans
                 MeanRequestsPerSecond = Estimate.WithinFactor(0.12, 1.25, Evidence.Assumed),
                 PeakRequestsPerSecond = Estimate.WithinFactor(0.4, 1.25, Evidence.Assumed),
                 RequestsInFlight = Estimate.WithinFactor(8, 1.25, Evidence.Assumed),
+                RequestsPerMonth = Estimate.WithinFactor(315_576, 1.25, Evidence.Assumed),
                 PromptTokensPerMonth = Estimate.WithinFactor(568e6, 1.25, Evidence.Assumed),
                 OutputTokensPerMonth = Estimate.WithinFactor(79e6, 1.25, Evidence.Assumed),
             },

@@ -48,7 +48,7 @@ internal static class ReportStyle
             th:last-child,td:last-child{padding-right:0}
             thead th{font-size:.82rem;color:var(--quiet);vertical-align:bottom;border-bottom-color:var(--quiet)}
             th.n,td.n{text-align:right}
-            tbody th,td.w{overflow-wrap:anywhere} tbody th{min-width:6.5rem} tbody th small{font-weight:400}
+            tbody th,td.w{overflow-wrap:anywhere} tbody th{min-width:6.5rem} td.w{min-width:9rem} tbody th small{font-weight:400}
             details:has(>.pair)::details-content{columns:2 20rem;column-gap:2rem} details>.pair{break-inside:avoid}
             td.n{white-space:nowrap}
             th small,td small{display:block}
@@ -87,7 +87,7 @@ internal static class ReportStyle
             .key{gap:1rem}
             table,caption,tbody,tr,th,td{display:block} thead{position:absolute;clip-path:inset(50%);width:1px;height:1px;overflow:hidden}
             tbody tr{padding:.6rem 0;border-bottom:1px solid var(--hair)}
-            tbody th,tbody td{border:0;padding:.1rem 0} tbody th.n,td.n{text-align:left;white-space:normal} tbody th{font-weight:600}
+            tbody th,tbody td{border:0;min-width:0;padding:.1rem 0} tbody th.n,td.n{text-align:left;white-space:normal} tbody th{font-weight:600}
             td small{display:inline} td[data-label]{display:grid;grid-template-columns:8.5rem 1fr;gap:.75rem}
             td[data-label]::before{content:attr(data-label);color:var(--quiet);font-size:.82rem}}
             @media print{

@@ -62,7 +62,7 @@ public static class ReportTable
                 )
             )
             .Concat(Rest);
-        var rows = ShownOption.AllOf(plan).Select(option => string.Join(',', Row(option)));
+        var rows = ShownOption.AllOf(plan, int.MaxValue).Select(option => string.Join(',', Row(option)));
         return string.Concat(rows.Prepend(string.Join(',', headings)).Select(row => row + "\n"));
     }
 

@@ -9,10 +9,11 @@ namespace Loadline.Planning;
 /// <param name="Look">Class of its colour.</param>
 internal sealed record ShownOption(Candidate Candidate, int Number, bool IsRecommended, string Look)
 {
-    private const int Most = 14;
+    /// <summary>As many as a reader compares; the CSV and the JSON answer have all.</summary>
+    private const int Most = 10;
 
     /// <summary>The recommended one, the alternatives, and what else no other beats.</summary>
-    public static ImmutableArray<ShownOption> AllOf(Plan plan)
+    public static ImmutableArray<ShownOption> AllOf(Plan plan, int most = Most)
     {
         var candidates = plan.Alternatives.OrNone().Concat(plan.Pareto.OrNone());
         if (plan.Recommended is { } recommended)
@@ -28,7 +29,7 @@ internal sealed record ShownOption(Candidate Candidate, int Number, bool IsRecom
                         (candidate.Hardware, candidate.Machines, candidate.Replicas, candidate.Parallelism)
                     )
                 )
-                .Take(Most)
+                .Take(most)
                 .Select(
                     (candidate, index) =>
                     {

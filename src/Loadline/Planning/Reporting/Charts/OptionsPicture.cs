@@ -68,7 +68,7 @@ internal sealed class OptionsPicture(
         {
             Label(canvas, placement, option, x, y, isNarrow);
         }
-        foreach (var (option, x, y) in points)
+        foreach (var (option, x, y) in points.OrderBy(point => point.Option.IsRecommended))
             OptionsChart.Mark(canvas, x, y, option);
         if (isNarrow)
             Key(canvas, whole.Bottom + Axis.BottomRoom + 14);
@@ -146,7 +146,7 @@ internal sealed class OptionsPicture(
             );
             if (placement.Beside(x, y, PointRadius, width, 2 * LineHeight) is { } place)
             {
-                Leader(canvas, place, x, y);
+                canvas.Leader(place, x, y);
                 canvas.Text(place.Left, place.Top + 13, name, option.IsRecommended ? "l b" : "l");
                 canvas.Text(place.Left, place.Top + 28, machines, "t");
                 return;
@@ -155,15 +155,6 @@ internal sealed class OptionsPicture(
         // Where a name has no room, its number in the table has to do.
         if (placement.Beside(x, y, PointRadius, TextWidth.Of(number, Canvas.LabelSize), LineHeight) is { } box)
             canvas.Text(box.Left, box.Bottom - 4, number, option.IsRecommended ? "l b" : "l");
-    }
-
-    /// <summary>A thin line to a label that had to move away from its point.</summary>
-    private static void Leader(Canvas canvas, Box label, double x, double y)
-    {
-        var (nearX, nearY) = (Math.Clamp(x, label.Left, label.Right), Math.Clamp(y, label.Top, label.Bottom));
-        const double Near = 22;
-        if (Math.Abs(nearX - x) + Math.Abs(nearY - y) > Near)
-            canvas.Line(x, y, nearX, nearY, "leader");
     }
 
     private void Key(Canvas canvas, double y)

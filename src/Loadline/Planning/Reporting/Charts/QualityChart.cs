@@ -78,19 +78,21 @@ internal static class QualityChart
                 (point, X: right.At(GiB(point)), Y: up.At(point.QualityLoss.Value * 100), R: Radius(point, fastest))
             )
             .ToList();
-        foreach (var (point, x, y, radius) in drawn.OrderBy(one => one.point.IsRecommended))
+        foreach (var (point, x, y, radius) in drawn)
         {
-            var look = point.IsRecommended ? "accent" : "muted";
             var (low, high) = (up.At(point.QualityLoss.Low * 100), up.At(point.QualityLoss.High * 100));
-            canvas.Line(x, low, x, high, $"whisker {look}");
-            canvas.Circle(x, y, radius, point.TpotSeconds is null ? $"hollow dashed {look}" : $"dot {look}");
+            canvas.Line(x, low, x, high, $"whisker {LookOf(point)}");
             placement.Take(new Box(x - radius, y - radius, 2 * radius, 2 * radius));
             placement.Take(new Box(x - 1, high, 2, low - high));
         }
         foreach (var (point, x, y, radius) in drawn)
             Label(canvas, placement, point, x, y, radius);
+        foreach (var (point, x, y, radius) in drawn.OrderBy(one => one.point.IsRecommended))
+            canvas.Circle(x, y, radius, $"{(point.TpotSeconds is null ? "hollow dashed" : "dot")} {LookOf(point)}");
         return canvas;
     }
+
+    private static string LookOf(QualityPoint point) => point.IsRecommended ? "accent" : "muted";
 
     private static void Label(
         Canvas canvas,
@@ -107,12 +109,16 @@ internal static class QualityChart
         var width = Math.Max(TextWidth.Of(name, Canvas.LabelSize), TextWidth.Of(speed, Canvas.TickSize));
         if (placement.Beside(x, y, radius, width, 32) is { } place)
         {
+            canvas.Leader(place, x, y);
             canvas.Text(place.Left, place.Top + 12, name, point.IsRecommended ? "l b" : "l");
             canvas.Text(place.Left, place.Top + 27, speed, "t");
         }
         // Where both lines have no room, the name alone has to do; the table below has the rest.
         else if (placement.Beside(x, y, radius, TextWidth.Of(name, Canvas.LabelSize), 16) is { } small)
+        {
+            canvas.Leader(small, x, y);
             canvas.Text(small.Left, small.Top + 12, name, point.IsRecommended ? "l b" : "l");
+        }
     }
 
     private static double Radius(QualityPoint point, double fastest) =>

@@ -40,6 +40,15 @@ internal sealed class Canvas(double width, double height)
     public void Label(double x, double y, string name, string rest) =>
         shapes.Add(Markup.Of($"<text x=\"{x}\" y=\"{y}\"><tspan class=\"b\">{name}</tspan> {rest}</text>"));
 
+    /// <summary>A thin line to a label that had to move away from its point.</summary>
+    public void Leader(Box label, double x, double y)
+    {
+        var (nearX, nearY) = (Math.Clamp(x, label.Left, label.Right), Math.Clamp(y, label.Top, label.Bottom));
+        const double Near = 22;
+        if (Math.Abs(nearX - x) + Math.Abs(nearY - y) > Near)
+            Line(x, y, nearX, nearY, "leader");
+    }
+
     /// <summary>The picture, with the words a screen reader says instead of it.</summary>
     public Markup ToSvg(string id, string title, string description) =>
         Markup.Of(
