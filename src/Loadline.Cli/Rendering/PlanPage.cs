@@ -126,32 +126,13 @@ internal static class PlanPage
                 {
                     var first = kind.First();
                     var count = kind.Count();
-                    var of = count == 1 ? "" : $"{count:N0} for {Why(kind.Key)}, the first: ";
+                    var of = count == 1 ? "" : $"{count:N0} for {RejectionWords.Of(kind.Key)}, the first: ";
                     return $"{of}{first.What}: {first.Why}";
                 })
         );
         page.Line();
         page.Line($"{plan.CandidatesConsidered:N0} combinations of deployment and offer were considered.");
     }
-
-    private static string Why(RejectionKind kind) =>
-        kind switch
-        {
-            RejectionKind.Data => "the class of data",
-            RejectionKind.Price => "want of a price",
-            RejectionKind.Quality => "their loss of quality",
-            RejectionKind.Context => "too short a context",
-            RejectionKind.Catalog => "a figure that is missing",
-            RejectionKind.Engine => "what engines can run",
-            RejectionKind.Memory => "too little memory",
-            RejectionKind.Objective => "too long a wait",
-            RejectionKind.Size => "too many machines",
-            RejectionKind.Budget => "their cost",
-            RejectionKind.Capability => "too low a score",
-            RejectionKind.Licence => "their licence",
-            RejectionKind.Bound => "a bound",
-            _ => "how they are deployed",
-        };
 
     private static string When(Plan plan, RoadmapStage stage) =>
         (stage.MonthsAtHighGrowth, stage.MonthsAtBaseGrowth) switch

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Loadline.Prediction;
+using Loadline.Quantities;
 
 namespace Loadline.Cli.Rendering;
 

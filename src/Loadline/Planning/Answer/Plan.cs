@@ -39,6 +39,9 @@ public sealed record Plan
     /// <summary>Deployments times offers that were evaluated or excluded with a reason.</summary>
     public required int CandidatesConsidered { get; init; }
 
+    /// <summary>The limits that the latencies were held against; null when they were not kept.</summary>
+    public PlanObjectives? Objectives { get; init; }
+
     /// <summary>How many replicas for which certainty, and what the uncertainty is made of; null without machines.</summary>
     public Sizing? Sizing { get; init; }
 
