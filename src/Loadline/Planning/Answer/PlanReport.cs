@@ -30,6 +30,7 @@ internal static class PlanReport
             Roadmap = choice.Winner is null ? [] : new Roadmap(context).Of(choice.Winner),
             GrowthPerYear = scenario.Workload.GrowthPerYear,
             HorizonMonths = scenario.Budget.HorizonMonths,
+            Objectives = PlanObjectives.Of(scenario.Objectives),
             Percentiles = new LatencyPercentiles(
                 LatencyPercentiles.ProbabilityOf(scenario.Objectives.Ttft),
                 LatencyPercentiles.ProbabilityOf(scenario.Objectives.Tpot),
@@ -74,7 +75,7 @@ internal static class PlanReport
                     $"{count} combinations",
                     RejectionKind.Bound,
                     bound == "cost"
-                        ? "cost more than four times the cheapest plan by the least that physics allows"
+                        ? "cost more than three times the cheapest plan on machines by the least that physics allows"
                         : "spread a model over several machines that fits into one"
                 )
             );

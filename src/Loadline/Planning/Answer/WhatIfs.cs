@@ -12,10 +12,22 @@ internal sealed class WhatIfs(PlanContext context, CancellationToken cancellatio
 
     private readonly Scenario scenario = context.Scenario;
 
-    private PlanOption? Best(Scenario changed) => context.Planner.Best(changed, cancellation);
+    /// <summary>The cheapest on machines today: it bounds the searches.</summary>
+    private readonly SizedPlan? hint = context
+        .Choice.Alternatives.Append(context.Choice.Winner)
+        .OfType<SizedPlan>()
+        .MinBy(plan => plan.RankCost);
+
+    private PlanOption? Best(Scenario changed) => context.Planner.Best(changed, hint, cancellation);
 
     /// <summary>The winner as the search alone has it, so that two searches are compared and not a search and a simulation.</summary>
-    private readonly Lazy<PlanOption?> today = new(() => context.Planner.Best(context.Scenario, cancellation));
+    private readonly Lazy<PlanOption?> today = new(() =>
+        context.Planner.Best(
+            context.Scenario,
+            context.Choice.Alternatives.Append(context.Choice.Winner).OfType<SizedPlan>().MinBy(plan => plan.RankCost),
+            cancellation
+        )
+    );
 
     public ImmutableArray<MarginalValue> MarginalValues()
     {

@@ -38,14 +38,50 @@ internal sealed class MachineCosts(CostFactors factors, Scenario scenario)
     public double MachinesPerMonth(MachineSupply supply, int machines) =>
         supply.PerHour is { } hour
             ? hour.Value * HoursBilled(supply, machines)
-            : Running(supply, machines, MeanUtilisation).Sum(line => line.PerMonthUsd.Value)
-                + Owning(supply, machines).Sum(line => line.PerMonthUsd.Value);
+            : Electricity(supply, machines, MeanUtilisation)
+                + PlaceAt(supply, machines)
+                + PurchasePerMonth(supply, machines)
+                + CapitalCost(supply, machines)
+                + MaintenancePerMonth(supply, machines);
 
     /// <summary>What bought or own machines cost in a month once they are there: all but their purchase.</summary>
     public double RunningPerMonth(MachineSupply supply, int machines) =>
-        Running(supply, machines, MeanUtilisation).Sum(line => line.PerMonthUsd.Value)
-        + Owning(supply, machines).Skip(1).Sum(line => line.PerMonthUsd.Value)
+        Electricity(supply, machines, MeanUtilisation)
+        + PlaceAt(supply, machines)
+        + CapitalCost(supply, machines)
+        + MaintenancePerMonth(supply, machines)
         + factors.OperatorsPerMonth(machines * supply.Count).Value;
+
+    private double UseMonths => Math.Min(factors.DepreciationMonths, scenario.Budget.HorizonMonths);
+
+    private double PurchasePerMonth(MachineSupply supply, int machines) =>
+        supply.Price is null
+            ? 0
+            : Capital(supply, machines).Value * (1 - factors.ResidualAfter(UseMonths).Value) / UseMonths;
+
+    /// <summary>On the mean of what is bound at first and at the end.</summary>
+    private double CapitalCost(MachineSupply supply, int machines) =>
+        supply.Price is null || factors.CapitalCostPerYear <= 0
+            ? 0
+            : Capital(supply, machines).Value
+                * ((1 + factors.ResidualAfter(UseMonths).Value) / 2)
+                * factors.CapitalCostPerYear
+                / CostFactors.MonthsPerYear;
+
+    private double MaintenancePerMonth(MachineSupply supply, int machines) =>
+        supply.Price is null
+            ? 0
+            : Capital(supply, machines).Value * factors.Maintenance.Value / CostFactors.MonthsPerYear;
+
+    private double Electricity(MachineSupply supply, int machines, double utilisation) =>
+        Kilowatts(supply, machines) is { } kilowatts
+            ? kilowatts * PowerShare(utilisation) * HoursPerMonth * factors.PowerUsage.Value * factors.Electricity.Value
+            : 0;
+
+    private double PlaceAt(MachineSupply supply, int machines) =>
+        Kilowatts(supply, machines) is { } kilowatts ? factors.ColocationFor(kilowatts).Value * kilowatts : 0;
+
+    private static double PowerShare(double utilisation) => IdlePowerShare + (1 - IdlePowerShare) * utilisation;
 
     /// <summary>Hours of a month in which machines are rented that only the busy hours need.</summary>
     public double BusyHours(int machines) => machines * HoursPerMonth * busyShare;
@@ -120,7 +156,7 @@ internal sealed class MachineCosts(CostFactors factors, Scenario scenario)
         if (supply.Price is null)
             yield break;
         var capital = Capital(supply, machines);
-        var horizon = Math.Min(factors.DepreciationMonths, scenario.Budget.HorizonMonths);
+        var horizon = UseMonths;
         var left = factors.ResidualAfter(horizon);
         yield return new CostLine(
             "purchase, spread over its use",
@@ -136,7 +172,6 @@ internal sealed class MachineCosts(CostFactors factors, Scenario scenario)
             )
         );
         if (factors.CapitalCostPerYear > 0)
-            // On the mean of what is bound at first and at the end.
             yield return new CostLine(
                 "cost of capital",
                 capital * ((1 + left.Value) / 2 * factors.CapitalCostPerYear / CostFactors.MonthsPerYear),
@@ -165,7 +200,7 @@ internal sealed class MachineCosts(CostFactors factors, Scenario scenario)
             );
             yield break;
         }
-        var share = IdlePowerShare + (1 - IdlePowerShare) * utilisation;
+        var share = PowerShare(utilisation);
         var hours = kilowatts * share * HoursPerMonth;
         yield return new CostLine(
             "electricity",

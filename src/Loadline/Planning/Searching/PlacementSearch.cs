@@ -9,11 +9,6 @@ namespace Loadline.Planning;
 /// <summary>Tries every placement of a model on every accelerator that can be had, and sizes those that can work.</summary>
 internal sealed class PlacementSearch(CatalogReader catalog, Search search, PlanCosts costs)
 {
-    /// <summary>
-    /// What costs so many times the cheapest plan is not worked out: nobody pays that for being faster than asked.
-    /// </summary>
-    private const double DearestFactor = 4;
-
     /// <summary>No engine decodes more sequences in a step.</summary>
     private const int MostSequences = 1024;
 
@@ -34,6 +29,31 @@ internal sealed class PlacementSearch(CatalogReader catalog, Search search, Plan
             var machines = group.OrderBy(supply => supply.Count).ToImmutableArray();
             foreach (var ofWeights in placements.GroupBy(placement => placement.Weights))
                 Try(option, [.. ofWeights], group.Key, machines);
+        }
+    }
+
+    /// <summary>One placement that is known to be good, so that what costs more is not worked out.</summary>
+    public void TryFirst(SizedPlan hint, IReadOnlyList<MachineSupply> supplies)
+    {
+        var deployment = hint.Sized.Replica.Deployment;
+        var model = hint.For.Model!;
+        var weights = ReferenceEquals(deployment.Weights, model.StoredWeights)
+            ? PlacementGrid.AsStored
+            : deployment.Weights.Name;
+        var placement = new Placement(
+            weights,
+            deployment.KvCache.Name,
+            $"{deployment.Engine.Id}@{deployment.Rules.Since}",
+            hint.Sized.Outlook
+        );
+        if (Sized(hint.For, placement, hint.Supply.Accelerator, deployment.Parallelism, out _) is not { } sized)
+            return;
+        foreach (
+            var supply in supplies.Where(supply => supply.Id == hint.Supply.Id && supply.Terms == hint.Supply.Terms)
+        )
+        {
+            if (costs.PlanOf(sized, supply, search.Load.NominalRate) is { } plan)
+                search.Add(plan);
         }
     }
 
@@ -166,7 +186,7 @@ internal sealed class PlacementSearch(CatalogReader catalog, Search search, Plan
             * layout.Devices;
         var replicas = search.Load.MedianRate / most;
         var least = usable.Min(supply => costs.LeastPerMonth(supply, replicas, layout.Devices));
-        return least > DearestFactor * search.Cheapest ? ("cost", null) : null;
+        return least > search.Dearest ? ("cost", null) : null;
     }
 
     /// <summary>A figure without which this accelerator cannot be predicted; null when the catalog has them all.</summary>

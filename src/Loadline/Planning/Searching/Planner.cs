@@ -21,7 +21,7 @@ public sealed class Planner(CatalogReader catalog, Func<string, Model> models)
 
     public Plan Plan(Scenario scenario, CancellationToken cancellation = default)
     {
-        var found = Found(scenario, cancellation);
+        var found = Found(scenario, DearestShown, null, cancellation);
         var verification = Verifies ? new PlanVerification(scenario, found.Search, found.Costs, cancellation) : null;
         var choice = PlanChoice.Of(found, verification);
         var context = new PlanContext(
@@ -36,17 +36,27 @@ public sealed class Planner(CatalogReader catalog, Func<string, Model> models)
     }
 
     /// <summary>The cheapest option under some scenario, without simulation and without telling it in full.</summary>
-    internal PlanOption? Best(Scenario scenario, CancellationToken cancellation)
+    /// <param name="scenario">What is asked.</param>
+    /// <param name="hint">A plan that may do under it, which bounds what is looked at; null for none.</param>
+    /// <param name="cancellation">Stops it.</param>
+    internal PlanOption? Best(Scenario scenario, SizedPlan? hint, CancellationToken cancellation)
     {
-        var found = Found(scenario, cancellation);
+        // A limit on money may rule the hint out, and then it bounds nothing.
+        var isBounded =
+            scenario.Budget is { MaximumMonthly: null, MaximumCapital: null }
+            && scenario.Deployment.MaximumKilowatts is null;
+        var found = Found(scenario, 1, isBounded ? hint : null, cancellation);
         return PlanChoice.Affordable(found).FirstOrDefault(option => option.For.IsKnown);
     }
 
-    private FoundPlans Found(Scenario scenario, CancellationToken cancellation)
+    /// <summary>Options are shown up to so many times the cost of the cheapest on machines.</summary>
+    private const double DearestShown = 3;
+
+    private FoundPlans Found(Scenario scenario, double dearest, SizedPlan? hint, CancellationToken cancellation)
     {
         var demand = Demand.Of(scenario);
         var load = LoadUncertainty.Of(scenario, demand);
-        var search = new Search(scenario, load);
+        var search = new Search(scenario, load, dearest);
         var costs = new PlanCosts(catalog, scenario, demand);
         var options = new ModelSelection(catalog, models, search).Choose();
         new ApiSearch(catalog, search, costs).Try(options);
@@ -60,7 +70,14 @@ public sealed class Planner(CatalogReader catalog, Func<string, Model> models)
             .ThenBy(group => group.Key.Id, StringComparer.Ordinal)
             .ToList();
         var placements = new PlacementSearch(catalog, search, costs);
-        foreach (var option in options.Where(option => option.Model is not null))
+        if (hint is not null)
+            placements.TryFirst(hint, supplies);
+        // Small models first: what they cost excludes much of the rest.
+        foreach (
+            var option in options
+                .Where(option => option.Model is not null)
+                .OrderBy(option => option.Model!.Architecture.Tensors.ActiveParameters)
+        )
             placements.Try(option, groups, cancellation);
         new Hybrids(search, costs).Add();
         return new FoundPlans(demand, search, costs);

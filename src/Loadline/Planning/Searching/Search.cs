@@ -3,8 +3,17 @@ using System.Collections.Immutable;
 namespace Loadline.Planning;
 
 /// <summary>What a search has found so far.</summary>
-internal sealed class Search(Scenario scenario, LoadUncertainty load)
+/// <param name="scenario">What is asked.</param>
+/// <param name="load">And how sure that is.</param>
+/// <param name="dearest">
+/// What costs so many times the cheapest plan on machines is not worked out: nobody pays that for being faster than asked. At
+/// 1 only the cheapest is found.
+/// </param>
+internal sealed class Search(Scenario scenario, LoadUncertainty load, double dearest)
 {
+    /// <summary>USD per month beyond which nothing is worked out.</summary>
+    public double Dearest => dearest * Cheapest;
+
     public Scenario Scenario => scenario;
 
     public LoadUncertainty Load => load;
