@@ -8,6 +8,11 @@ internal sealed record Surroundings
     public required TextWriter Out { get; init; }
     public required TextWriter Error { get; init; }
 
+    /// <summary>Where answers to questions come from.</summary>
+    public TextReader In { get; init; } = TextReader.Null;
+
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
     /// <summary>Value of an environment variable; null when it is not set.</summary>
     public required Func<string, string?> Variable { get; init; }
 
@@ -31,6 +36,7 @@ internal sealed record Surroundings
         {
             Out = Console.Out,
             Error = Console.Error,
+            In = Console.In,
             Variable = Environment.GetEnvironmentVariable,
             IsTerminal = isTerminal,
             ShowsProgress = isTerminal && !Console.IsErrorRedirected,

@@ -3,6 +3,14 @@ using Loadline.Cli;
 
 namespace Loadline.Cli.Tests;
 
+/// <summary>The day the expected outputs were made.</summary>
+internal sealed class FixedClock : TimeProvider
+{
+    public override DateTimeOffset GetUtcNow() => new(2026, 11, 24, 12, 0, 0, TimeSpan.Zero);
+
+    public override TimeZoneInfo LocalTimeZone => TimeZoneInfo.Utc;
+}
+
 /// <summary>Runs the program in this process, in surroundings that depend on nothing of the machine.</summary>
 internal sealed record Run(int ExitCode, string Output, string Error)
 {
@@ -38,6 +46,7 @@ internal sealed record Run(int ExitCode, string Output, string Error)
             IsTerminal = false,
             Width = 100,
             Interrupt = interrupt,
+            Clock = new FixedClock(),
         };
         var exitCode = CommandLine.Run(arguments, surroundings);
         return new Run(exitCode, output.ToString(), error.ToString());

@@ -19,38 +19,52 @@ internal static class PlanCommand
             Arity = ArgumentArity.ZeroOrOne,
         };
         var flags = new ScenarioFlags();
+        var outputs = new PlanOutputs();
         var answer = new Answer();
         var command = new Command(
             "plan",
-            "Which hardware for these people, this wait and these models, and what it costs"
+            "Which hardware or API for these people, this wait and these models, what it costs, and when that changes"
         );
         command.Arguments.Add(file);
         flags.AddTo(command);
+        outputs.AddTo(command);
         answer.AddTo(command);
         command.SetAction(parsed =>
         {
             var session = Session.Open(parsed, surroundings);
             var path = parsed.GetValue(file);
+            if (outputs.IsNew(parsed))
+                return NewScenario.Ask(surroundings, session.Catalog, path);
+            outputs.Check(parsed);
             var document = path is null ? new JsonObject() : ReadDocument(path);
             if (path is null && !flags.Any(parsed))
                 throw new BadContentException(
                     "plan",
                     "",
                     "neither a scenario nor a flag",
-                    "a file, or --people and --task"
+                    "a file, or --people and --task; --new asks the questions"
                 );
+            var start = outputs.Start(parsed);
+            if (PlanRecordFile.ScenarioOf(document) is { } recorded)
+            {
+                start ??= recorded.Start;
+                document = recorded.Scenario;
+            }
             flags.Apply(parsed, document);
 
             var scenario = Read(path, document, parsed, flags, session);
+            var day = start ?? DateOnly.FromDateTime(surroundings.Clock.GetLocalNow().Date);
             var plan = Progress.Run(
                 surroundings,
                 "planning",
                 say =>
-                    new Planner(session.Catalog, name => ReadModel(session, path, name, say)).Plan(
+                    new Planner(session.Catalog, name => ReadModel(session, path, name, say)) { Start = day }.Plan(
                         scenario,
                         surroundings.Interrupt
                     )
             );
+            plan = outputs.Compare(parsed, plan);
+            outputs.Write(parsed, plan, session.Catalog);
             answer.Print(parsed, surroundings, plan, AnswerJson.Default.Plan, PlanPage.Render);
             return plan.Recommended is null ? ExitCodes.No : ExitCodes.Yes;
         });

@@ -43,9 +43,28 @@ internal sealed class ScenarioFlags
             "objectives",
             "confidence"
         );
-        Text("--data", "Data class: public, internal, personal-eu, own-hardware-only", "D", "deployment", "data");
+        Text("--availability", "Share of the time it must be there, such as 99.9%", "P", "objectives", "availability");
+        List("--allow", "Way to compare: api, rent, buy; may be given several times", "WAY", "deployment", "allow");
+        Text("--data", "Class of data (loadline catalog list data-classes)", "D", "deployment", "data");
+        List("--region", "Region or jurisdiction machines may be in, such as EU", "R", "deployment", "regions");
+        Text(
+            "--maximum-quality-loss",
+            "Largest loss of a task score by a format, such as 2%",
+            "P",
+            "models",
+            "maximumQualityLoss"
+        );
+        Text("--growth", "Factor by which the load grows in a year, such as 1.6", "F", "workload", "growthPerYear");
+        Text("--horizon", "Months the cost is counted over, such as \"36 months\"", "T", "budget", "horizon");
         Text("--maximum-monthly", "Most it may cost per month, such as \"8000 USD\"", "M", "budget", "maximumMonthly");
-        Models();
+        Text(
+            "--maximum-capital",
+            "Most that may be paid at once, such as \"50000 USD\"",
+            "M",
+            "budget",
+            "maximumCapital"
+        );
+        List("--model", "Candidate model; may be given several times", "MODEL", "models", "candidates");
     }
 
     public void AddTo(Command command)
@@ -98,19 +117,19 @@ internal sealed class ScenarioFlags
         flags.Add((option, path, parsed => JsonValue.Create(parsed.GetValue(option))));
     }
 
-    private void Models()
+    private void List(string name, string description, string help, params string[] path)
     {
-        var option = new Option<string[]>("--model")
+        var option = new Option<string[]>(name)
         {
-            Description = "Candidate model; may be given several times",
-            HelpName = "MODEL",
+            Description = description,
+            HelpName = help,
             DefaultValueFactory = _ => [],
         };
         flags.Add(
             (
                 option,
-                ["models", "candidates"],
-                parsed => new JsonArray([.. parsed.GetValue(option)!.Select(name => JsonValue.Create(name))])
+                path,
+                parsed => new JsonArray([.. parsed.GetValue(option)!.Select(text => JsonValue.Create(text))])
             )
         );
     }

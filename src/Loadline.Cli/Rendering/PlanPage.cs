@@ -8,17 +8,22 @@ internal static class PlanPage
     public static void Render(Page page, Plan plan)
     {
         page.Headline(plan.Verdict);
+        page.List("Different from before", plan.Changes);
+        Demand(page, plan.Demand);
         if (plan.Recommended is { } winner)
             page.Facts([.. Summary(plan, winner), ("Set up", SetUp(winner))]);
-        Demand(page, plan.Demand);
         Options(page, plan);
         page.List("Why", plan.Reasons);
+        page.List("What would have to give", plan.Relaxations);
+        page.List("How sure", plan.Sizing is { } sizing ? SizingLines(sizing) : []);
+        page.List("When the answer changes", ChangeLines(plan));
         page.List(
             "Roadmap",
             plan.Roadmap.Select(stage =>
-                $"At {stage.Trigger}, {When(plan, stage)}: {stage.Action}, then {Figures.Dollars(stage.CostPerMonthUsd)} USD/month."
+                $"At {stage.Trigger}, {When(plan, stage)}: {stage.Action}, then {Figures.Dollars(stage.CostPerMonthUsd)} USD/month{Exit(stage)}."
             )
         );
+        page.List("What more would gain", GainLines(plan));
         Rejected(page, plan);
         page.List("Open questions", plan.OpenQuestions);
         page.List("Assumptions", plan.Assumptions);
@@ -26,8 +31,66 @@ internal static class PlanPage
         page.Line(Figures.Legend);
     }
 
+    private static IEnumerable<string> SizingLines(Sizing sizing)
+    {
+        yield return "Replicas for "
+            + string.Join(
+                ", ",
+                sizing.Sizes.Select(size =>
+                    $"{size.Confidence * 100:0.##} %: "
+                    + (
+                        size.Replicas is { } replicas
+                            ? $"{Figures.Exact(replicas)} on {Figures.Exact(size.Machines ?? 0)} {(size.Machines == 1 ? "machine" : "machines")}, {Significant.Three(size.CostPerMonthUsd ?? 0)} USD/month"
+                            : "no number is enough"
+                    )
+                )
+            )
+            + ".";
+        foreach (var input in sizing.Inputs)
+            yield return $"{input.Share * 100:0} % of the spread is {input.Input}"
+                + (
+                    input.SavedPerMonthUsd > 0
+                        ? $"; knowing it could save {Significant.Three(input.SavedPerMonthUsd)} USD/month"
+                        : ""
+                )
+                + $": {input.HowToMeasure}.";
+    }
+
+    private static IEnumerable<string> ChangeLines(Plan plan)
+    {
+        foreach (var volume in plan.CostOverTime?.Volumes ?? [])
+            yield return $"{volume.Text}.";
+        foreach (var even in plan.CostOverTime?.BreakEvens ?? [])
+            yield return $"{even.Text}.";
+        foreach (var input in plan.Sensitivity.Where(input => input.ChangesWinner))
+            yield return $"{input.Input}: {input.Low}, {input.WinnerAtLow ?? "no plan"}; {input.High}, {input.WinnerAtHigh ?? "no plan"}.";
+        var steady = plan.Sensitivity.Where(input => !input.ChangesWinner).Select(input => input.Input).ToList();
+        if (steady.Count > 0)
+            yield return $"The same wins at both ends of: {string.Join(", ", steady)}.";
+    }
+
+    private static IEnumerable<string> GainLines(Plan plan)
+    {
+        foreach (var value in plan.MarginalValues.Where(value => value.DifferencePerMonthUsd is not 0))
+            yield return $"{value.Knob}, {value.Change}: {value.Effect}.";
+        var idle = plan
+            .MarginalValues.Where(value => value.DifferencePerMonthUsd is 0)
+            .Select(value => value.Knob)
+            .ToList();
+        if (idle.Count > 0)
+            yield return $"Nothing changes with: {string.Join(", ", idle)}.";
+        const int Most = 4;
+        foreach (var optimisation in plan.Optimisations.Take(Most))
+            yield return $"{optimisation.What}: {optimisation.Gain}.";
+    }
+
+    private static string Exit(RoadmapStage stage) =>
+        stage.ExitCostUsd is { Value: > 0 } exit ? $"; leaving then costs {Significant.Three(exit.Value)} USD" : "";
+
     private static string SetUp(Candidate winner)
     {
+        if (winner.Way == Way.Api)
+            return $"{winner.Offer}, nothing to set up";
         var devices = winner.Parallelism.Devices;
         var replicas = winner.Replicas == 1 ? "1 replica" : $"{Figures.Exact(winner.Replicas)} replicas";
         var machines = winner.Machines == 1 ? "1 machine" : $"{Figures.Exact(winner.Machines)} machines";
@@ -42,7 +105,11 @@ internal static class PlanPage
         {
             (
                 "Cost",
-                $"{Figures.Dollars(winner.CostPerMonthUsd)} USD/month, {Where(winner)}, price of {winner.PriceAsOf}"
+                $"{Figures.Dollars(winner.CostPerMonthUsd)} USD/month, {winner.Terms}, {Where(winner)}{(winner.PriceAsOf.Length > 0 ? $", price of {winner.PriceAsOf}" : "")}"
+            ),
+            (
+                "Horizon",
+                $"{Figures.Dollars(winner.CostOverHorizonUsd)} USD over {plan.HorizonMonths} months{(winner.CapitalUsd.Value > 0 ? $", {Significant.Three(winner.CapitalUsd.Value)} USD of it at once" : "")}"
             ),
             ("Latency", LatencyOf(plan.Percentiles, winner)),
             ("Binds", winner.BindingConstraint),
@@ -65,13 +132,16 @@ internal static class PlanPage
     private static string RunnerUp(Candidate winner, Candidate second)
     {
         var difference = second.CostPerMonthUsd.Value - winner.CostPerMonthUsd.Value;
-        var times = second.EndToEndSeconds?.Value / winner.EndToEndSeconds?.Value;
         var cost =
-            difference <= 0.005 * winner.CostPerMonthUsd.Value
-                ? "the same cost"
-                : $"{Significant.Three(difference)} USD/month more";
-        return $"{Name(second.Model)} {second.WeightFormat} on {second.Hardware}: {cost}"
-            + (times is { } longer ? $", {Significant.Three(longer)} times the wait" : "");
+            Math.Abs(difference) <= 0.005 * winner.CostPerMonthUsd.Value ? "the same cost"
+            : difference < 0 ? $"{Significant.Three(-difference)} USD/month less today, more over the horizon"
+            : $"{Significant.Three(difference)} USD/month more";
+        const double Alike = 0.02;
+        var wait =
+            second.EndToEndSeconds?.Value / winner.EndToEndSeconds?.Value is { } times && Math.Abs(times - 1) > Alike
+                ? $", {Significant.Three(times)} times the wait"
+                : "";
+        return $"{OptionNames.Of(second)}: {cost}{wait}";
     }
 
     private static void Demand(Page page, Demand demand)
@@ -97,12 +167,11 @@ internal static class PlanPage
         else if (plan.Alternatives.IsEmpty)
             return;
         page.Table(
-            ["Option", "Machines", ">USD/month", ">Whole answer", ">Sure"],
+            ["Option", ">USD/month", ">Whole answer", ">Sure"],
             options.Select(candidate =>
                 (IReadOnlyList<string>)
                     [
-                        $"{Name(candidate.Model)} {candidate.WeightFormat}",
-                        $"{candidate.Hardware} {Where(candidate)}",
+                        $"{OptionNames.Of(candidate)} ({(candidate.Way is Way.Rent ? Where(candidate) + ", " : "")}{candidate.Terms})",
                         Figures.Dollars(candidate.CostPerMonthUsd),
                         Figures.Time(candidate.EndToEndSeconds),
                         Figures.Probability(candidate.Confidence),
@@ -110,9 +179,6 @@ internal static class PlanPage
             )
         );
     }
-
-    /// <summary>The part of a model id after the organisation.</summary>
-    private static string Name(string model) => model[(model.LastIndexOf('/') + 1)..];
 
     private static string Where(Candidate candidate) =>
         candidate.Region is { } region and not "global" ? $"{candidate.Provider} {region}" : candidate.Provider;

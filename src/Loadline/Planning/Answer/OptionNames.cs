@@ -1,7 +1,7 @@
 namespace Loadline.Planning;
 
 /// <summary>What an option is called in sentences, charts and tables: the same everywhere.</summary>
-internal static class OptionNames
+public static class OptionNames
 {
     /// <summary>The part of a model id after the organisation.</summary>
     public static string ShortModel(string model) => model[(model.LastIndexOf('/') + 1)..];
@@ -13,12 +13,13 @@ internal static class OptionNames
             : $"{candidate.Way.ToString().ToLowerInvariant()}: {ShortModel(candidate.Model)} {candidate.WeightFormat} on {candidate.Hardware}";
 
     /// <inheritdoc cref="Of(Candidate)"/>
-    public static string Of(PlanOption option) =>
+    internal static string Of(PlanOption option) =>
         option switch
         {
             ApiPlan api => $"api: {ShortModel(api.For.Id)} at {api.Api.Provider}",
             SizedPlan plan => $"{plan.Way.ToString().ToLowerInvariant()}: {Fleet(plan, plan.Machines)}",
-            HybridPlan hybrid => $"hybrid: {Fleet(hybrid.Whole, hybrid.BaseMachines)}",
+            HybridPlan hybrid =>
+                $"hybrid: {Fleet(hybrid.Whole, hybrid.BaseMachines + (hybrid.Api is null ? hybrid.RestMachines : 0))}",
             _ => option.Key,
         };
 

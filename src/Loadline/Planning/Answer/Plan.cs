@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using Loadline.Prediction;
 using Loadline.Quantities;
 
@@ -65,6 +66,13 @@ public sealed record Plan
 
     /// <summary>What nobody can meet, and what would have to give: empty when there is a plan.</summary>
     public ImmutableArray<string> Relaxations { get; init; } = [];
+
+    /// <summary>What is different from an earlier answer; empty where none was given.</summary>
+    public ImmutableArray<string> Changes { get; init; } = [];
+
+    /// <summary>What the recommended plan is set up with; null where there is nothing to set up.</summary>
+    [JsonIgnore]
+    public DeploymentSetup? Setup { get; init; }
 
     /// <summary>What it takes to make the same plan again.</summary>
     public PlanRecord? Record { get; init; }

@@ -40,7 +40,7 @@ internal static class PlanReport
             Assumptions = Assumptions(context),
             OpenQuestions = Questions(context, recommended),
             CandidatesConsidered = found.Search.Considered,
-            Sizing = machines is null ? null : SizingBuilder.Of(machines, context),
+            Sizing = machines is null ? null : SizingBuilder.Of(choice.Winner!, context),
             LowerBounds = machines is null ? [] : SizingBuilder.LowerBounds(machines, context),
             CostOverTime = choice.Winner is null
                 ? null
@@ -50,6 +50,7 @@ internal static class PlanReport
             Optimisations = formats?.Optimisations() ?? [],
             QualityPoints = formats?.Points() ?? [],
             Relaxations = choice.Winner is null && context.Planner.AsksWhatIf ? whatIfs.Relaxations() : [],
+            Setup = recommended is null ? null : SetupBuilder.Of(context, choice.Winner!, recommended),
             Record = Record(context, [.. alternatives, .. recommended is null ? [] : new[] { recommended }]),
         };
     }
@@ -131,6 +132,10 @@ internal static class PlanReport
         if (recommended is null)
             return [.. questions];
         questions.AddRange(recommended.Conditions);
+        if (StaleOf(recommended, context.Start) is { } months)
+            questions.Add(
+                $"The price of {recommended.Provider} is {months} months old: what is it today? (purchasing)"
+            );
         if (recommended.Way == Way.Buy)
         {
             if (scenario.Budget.CapitalCostPerYear <= 0)
@@ -147,6 +152,19 @@ internal static class PlanReport
                 "Who runs it, for how much of their time, at what cost? A norm is counted. (budget.operators)"
             );
         return [.. questions.Distinct(StringComparer.Ordinal)];
+    }
+
+    /// <summary>Prices older than this are no longer to be relied on: medians moved by 10 % within 30 days of 2026.</summary>
+    private const int StaleMonths = 3;
+
+    /// <summary>Age of a price in months where it is stale; null where it is not, or has no date.</summary>
+    private static int? StaleOf(Candidate candidate, DateOnly start)
+    {
+        var parts = candidate.PriceAsOf.Split('-');
+        if (parts.Length < 2 || !int.TryParse(parts[0], out var year) || !int.TryParse(parts[1], out var month))
+            return null;
+        var age = (start.Year - year) * 12 + start.Month - month;
+        return age >= StaleMonths ? age : null;
     }
 
     private static PlanRecord Record(PlanContext context, ImmutableArray<Candidate> shown)

@@ -20,20 +20,30 @@ internal sealed class Roadmap(PlanContext context)
     public ImmutableArray<RoadmapStage> Of(PlanOption winner) =>
         winner switch
         {
-            SizedPlan plan => OfMachines(plan, 1),
-            HybridPlan hybrid => OfMachines(hybrid.Whole, 1),
+            SizedPlan plan => OfMachines(plan, 1, plan.Supply, count => costs.Machines.Monthly(plan.Supply, count)),
+            HybridPlan hybrid => OfMachines(
+                hybrid.Whole,
+                1,
+                hybrid.Rest ?? hybrid.Whole.Supply,
+                count => costs.MonthlyOf(hybrid, count)
+            ),
             ApiPlan api => OfApi(api),
             _ => [],
         };
 
-    private ImmutableArray<RoadmapStage> OfMachines(SizedPlan plan, double from)
+    private ImmutableArray<RoadmapStage> OfMachines(
+        SizedPlan plan,
+        double from,
+        MachineSupply more,
+        Func<int, double> costOf
+    )
     {
         var stages = ImmutableArray.CreateBuilder<RoadmapStage>();
         var machines = plan.Machines - plan.SpareMachines;
         for (var stage = 0; stage < MostStages; stage++)
         {
             var units = machines / plan.MachinesPerReplica;
-            var more = Math.Max(1, units / SharePerStage) * plan.MachinesPerReplica;
+            var added = Math.Max(1, units / SharePerStage) * plan.MachinesPerReplica;
             var full = plan.Sized.MaximumRate * plan.ReplicasPerMachine * units;
             var factor = full / demand.PeakRequestsPerSecond.Value;
             // The first trigger is always worth knowing; later ones only if they can come within the horizon.
@@ -41,30 +51,31 @@ internal sealed class Roadmap(PlanContext context)
                 break;
             if (stage > 0 && factor < from)
                 continue;
-            if (plan.Supply.MostMachines is { } most && machines + more > most)
+            if (more.MostMachines is { } most && machines + added > most)
             {
                 stages.Add(
                     Stage(
                         plan,
                         factor,
                         "look for more than the machines there are: see the other options",
-                        plan.CostPerMonth
+                        costOf(plan.Machines)
                     )
                 );
                 break;
             }
-            var next = costs.PlanOf(plan.Sized, plan.Supply, full * 1.001);
-            var all = next?.Machines ?? plan.Machines + more;
-            all = Math.Max(all, machines + more + plan.SpareMachines);
+            var all = Math.Max(
+                costs.MachinesAt(plan, full * 1.001 / demand.PeakRequestsPerSecond.Value),
+                machines + added + plan.SpareMachines
+            );
             stages.Add(
                 Stage(
                     plan,
                     factor,
-                    $"{(plan.Way == Way.Rent ? "rent" : "buy")} {more} more of {plan.Supply.Instance ?? $"{plan.Supply.Count}x:{plan.Supply.Accelerator.Id}"}, {all} in all",
-                    costs.Machines.Monthly(plan.Supply, all)
+                    $"{(more.PerHour is null ? "buy" : "rent")} {added} more of {more.Instance ?? $"{more.Count}x:{more.Accelerator.Id}"}, {all} in all",
+                    costOf(all)
                 )
             );
-            machines += more;
+            machines += added;
         }
         return stages.ToImmutable();
     }
@@ -84,7 +95,7 @@ internal sealed class Roadmap(PlanContext context)
                 costs.Machines.Monthly(machines.Supply, costs.MachinesAt(machines, factor)),
                 isMigration: true
             ),
-            .. OfMachines(machines, factor),
+            .. OfMachines(machines, factor, machines.Supply, count => costs.Machines.Monthly(machines.Supply, count)),
         ];
     }
 

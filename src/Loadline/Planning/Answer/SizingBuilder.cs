@@ -8,9 +8,14 @@ internal static class SizingBuilder
 {
     private static readonly double[] Confidences = [0.5, 0.9, 0.99];
 
-    public static Sizing Of(SizedPlan plan, PlanContext context)
+    public static Sizing Of(PlanOption option, PlanContext context)
     {
         var costs = context.Found.Costs;
+        var plan = option as SizedPlan ?? ((HybridPlan)option).Whole;
+        var costOf = (int machines) =>
+            option is HybridPlan hybrid
+                ? costs.MonthlyOf(hybrid, machines)
+                : costs.Machines.Monthly(plan.Supply, machines);
         var load = context.Found.Search.Load;
         var draws = new PlanDraws(load);
         var asked = context.Scenario.Objectives.Confidence;
@@ -30,11 +35,15 @@ internal static class SizingBuilder
                             confidence,
                             replicas,
                             machines,
-                            machines is { } known ? costs.Machines.Monthly(plan.Supply, known) : null
+                            machines is { } known ? costOf(known) : null
                         );
                     }),
             ],
-            Inputs = draws.SharesOf(plan.Sized, asked, fewer => SavedBy(plan, fewer, costs, load)),
+            Inputs = draws.SharesOf(
+                plan.Sized,
+                asked,
+                fewer => Machines(plan, fewer, costs, load) is { } machines ? option.CostPerMonth - costOf(machines) : 0
+            ),
             Draws = PlanDraws.Count,
             Seed = (int)PlanDraws.Seed,
         };
@@ -78,9 +87,4 @@ internal static class SizingBuilder
                 load.NominalRate
             )
             ?.Machines;
-
-    private static double SavedBy(SizedPlan plan, int fewer, PlanCosts costs, LoadUncertainty load) =>
-        Machines(plan, fewer, costs, load) is { } machines
-            ? plan.CostPerMonth - costs.Machines.Monthly(plan.Supply, machines)
-            : 0;
 }

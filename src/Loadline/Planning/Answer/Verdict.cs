@@ -94,7 +94,11 @@ internal static class Verdict
             : difference < 0
                 ? $"costs {Significant.Three(-difference)} USD a month less today and more over the horizon"
             : $"costs {Significant.Three(difference)} USD a month more{share}";
-        var wait = slower is { } times ? $" and takes {Significant.Three(times)} times as long" : "";
+        const double Alike = 0.02;
+        var wait =
+            slower is { } times && Math.Abs(times - 1) > Alike
+                ? $" and takes {Significant.Three(times)} times as long"
+                : "";
         return $"{OptionNames.Of(second)}, {cost}{wait}";
     }
 

@@ -103,10 +103,28 @@ internal sealed class PlanCosts
     /// <summary>A split fleet with its costs.</summary>
     public HybridPlan Priced(HybridPlan plan)
     {
-        var (running, capital, _) = OfHybrid(plan, 1, 1, 0);
-        var horizon = growth.Length;
-        var spread = capital * (1 - Factors.ResidualAfter(horizon).Value) / horizon;
-        return plan with { CostPerMonth = running + spread, Capital = capital, RankCost = Rank(plan) };
+        var (_, capital, _) = OfHybrid(plan, 1, 1, 0);
+        var machines = plan.BaseMachines + (plan.Api is null ? plan.RestMachines : 0);
+        return plan with { CostPerMonth = MonthlyOf(plan, machines), Capital = capital, RankCost = Rank(plan) };
+    }
+
+    /// <summary>USD per month of a mixture with so many machines in all, what is bought spread over its use.</summary>
+    public double MonthlyOf(HybridPlan plan, int machines)
+    {
+        var supply = plan.Whole.Supply;
+        var own = Math.Min(plan.BaseMachines, machines);
+        var people = Factors.OperatorsPerMonth(machines * supply.Count).Value;
+        var inBase = Machines.MachinesPerMonth(supply, own);
+        var rest = machines - own;
+        if (plan.Rest is null)
+            return inBase + people + plan.Api!.CostPerMonth * plan.OverflowShare;
+        return inBase
+            + people
+            + (
+                plan.Rest.PerHour is { } hour
+                    ? hour.Value * HoursOf(plan.Rest, rest)
+                    : Machines.MachinesPerMonth(plan.Rest, rest)
+            );
     }
 
     /// <summary>USD by the end of each month, what is paid at once at month 0; with growth and a price trend per year.</summary>

@@ -3,6 +3,13 @@ namespace Loadline.Planning;
 /// <summary>Writes a plan in the form that the name of its file asks for.</summary>
 public static class ReportFile
 {
+    /// <exception cref="BadContentException">The extension is none of those a report can have.</exception>
+    public static void Check(string path)
+    {
+        if (Path.GetExtension(path).ToLowerInvariant() is not (".html" or ".htm" or ".md" or ".csv"))
+            throw Unknown(path);
+    }
+
     /// <param name="plan">What is reported.</param>
     /// <param name="path">Of the file to come; only its extension is looked at.</param>
     /// <returns>The whole text of the file.</returns>
@@ -12,11 +19,17 @@ public static class ReportFile
             ".html" or ".htm" => ReportPage.Html(plan),
             ".md" => ReportText.Markdown(plan),
             ".csv" => ReportTable.Csv(plan),
-            var other => throw new BadContentException(
-                path,
-                "",
-                other.Length == 0 ? "no extension" : $"the extension {other}",
-                ".html, .md or .csv"
-            ),
+            _ => throw Unknown(path),
         };
+
+    private static BadContentException Unknown(string path)
+    {
+        var extension = Path.GetExtension(path);
+        return new BadContentException(
+            path,
+            "",
+            extension.Length == 0 ? "no extension" : $"the extension {extension}",
+            ".html, .md or .csv"
+        );
+    }
 }
