@@ -103,9 +103,25 @@ internal sealed class ScenarioFlags
             var people = given.Any(path => path[^1] == "people");
             var rate = given.Any(path => path[^1] == "requestsPerSecond");
             if (rate && !people)
-                workload.Remove("people");
+            {
+                foreach (
+                    var name in (string[])
+                        [
+                            "people",
+                            "activeAtPeak",
+                            "requestsPerActiveUserPerHour",
+                            "requestsPerDay",
+                            "concurrency",
+                            "trace",
+                        ]
+                )
+                    workload.Remove(name);
+            }
             if (people && !rate)
-                workload.Remove("requestsPerSecond");
+            {
+                foreach (var name in (string[])["requestsPerSecond", "requestsPerDay", "concurrency", "trace"])
+                    workload.Remove(name);
+            }
         }
         foreach (var path in given.Where(path => path[0] == "objectives" && path.Length == 3))
             (document["objectives"] as JsonObject)?.Remove(path[1]);
