@@ -17,7 +17,7 @@ internal static class DecisionsPage
         page.Facts(
             (
                 "Limit",
-                $"{new Duration(score.TpotLimitSeconds)} per token, kept with {score.Confidence * 100:0.#} % confidence"
+                $"{new Duration(score.TpotLimitSeconds)} per token, kept with {score.Confidence * 100:0.#} % confidence on average over the choices"
             ),
             (
                 "Decisions",
@@ -28,6 +28,12 @@ internal static class DecisionsPage
                 $"median {Percent(score.MedianRegret)}, 90th percentile {Percent(score.P90Regret)} of models"
             ),
             ("Limit missed", $"{Percent(score.MissShare)} of the choices"),
+            (
+                "Each alone",
+                score.EachAlone is { } alone
+                    ? $"asked of every single choice, {Percent(alone.Confidence)} costs {Percent(alone.MedianRegret)} (90th percentile {Percent(alone.P90Regret)}), misses {Percent(alone.MissShare)} and leaves {Figures.Exact(alone.Unanswered)} open; here at least {Percent(score.LeastProbability)} are asked"
+                    : "-"
+            ),
             ("Order", $"Spearman {score.RankCorrelation:0.00} between predicted and measured costs, median")
         );
     }

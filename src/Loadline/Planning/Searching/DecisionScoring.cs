@@ -13,7 +13,9 @@ namespace Loadline.Planning;
 /// A way is a deployment with so many requests in flight. Its cost is the median on-demand price of its accelerators over
 /// the output tokens that its times to first token and per token make, C x n / (TTFT + (n - 1) TPOT). Ways are compared at
 /// one length of prompts and answers only. Chosen is the cheapest whose predicted time per token keeps the limit with some
-/// confidence.
+/// probability. Requests in flight come in doublings, so what is chosen lies well above the least that is asked of it; the
+/// least is therefore set so that all choices together keep the limit with the confidence asked for, on average by their own
+/// predictions (no measurement is looked at). What comes of asking it of each alone is given beside that.
 /// </remarks>
 public sealed class DecisionScoring(CatalogReader catalog, ModelSource models)
 {
@@ -26,15 +28,48 @@ public sealed class DecisionScoring(CatalogReader catalog, ModelSource models)
     /// <exception cref="BadContentException">The file is not one of latencies.</exception>
     /// <param name="table">The file.</param>
     /// <param name="tpotLimit">On the time per token.</param>
-    /// <param name="confidence">Probability with which a choice has to keep it; 0.5 decides by the middle.</param>
+    /// <param name="confidence">Probability with which choices have to keep it; 0.5 decides by the middle.</param>
     public DecisionScore Score(CsvTable table, Duration tpotLimit, double confidence = 0.9)
     {
-        var choices = Ways(table, confidence)
+        var limit = tpotLimit.Seconds;
+        var groups = Ways(table)
             .GroupBy(way => (way.Model, way.PromptTokens, way.OutputTokens))
             .Where(group => group.Select(way => way.Deployment).Distinct().Count() >= FewestDeployments)
-            .Select(group => Choice.Of(group.Key.Model, [.. group], tpotLimit.Seconds))
-            .OfType<Choice>()
+            .Select(group => group.ToImmutableArray())
+            // Where nothing that was measured keeps the limit there is nothing to choose.
+            .Where(ways => ways.Any(way => way.MeasuredTpot <= limit))
             .ToList();
+        var least = LeastFor(groups, limit, confidence);
+        var choices = groups.ConvertAll(ways => Choice.Of(ways, limit, least));
+        return Outcome(choices, tpotLimit, confidence) with
+        {
+            LeastProbability = least,
+            EachAlone = Outcome(groups.ConvertAll(ways => Choice.Of(ways, limit, confidence)), tpotLimit, confidence),
+        };
+    }
+
+    /// <summary>
+    /// The lowest probability to ask of a single choice at which the predictions themselves say that choices keep the limit
+    /// with the confidence on average; never below even odds, and never above the confidence.
+    /// </summary>
+    private static double LeastFor(List<ImmutableArray<Way>> groups, double limit, double confidence)
+    {
+        const double Step = 0.01;
+        for (var least = Math.Min(0.5, confidence); least < confidence; least += Step)
+        {
+            var chosen = groups
+                .Select(ways => Choice.Chosen(ways, limit, least))
+                .OfType<Way>()
+                .Select(way => way.ProbabilityWithin(limit))
+                .ToList();
+            if (chosen.Count > 0 && chosen.Average() >= confidence)
+                return least;
+        }
+        return confidence;
+    }
+
+    private static DecisionScore Outcome(List<Choice> choices, Duration tpotLimit, double confidence)
+    {
         var answered = choices.Where(choice => choice.Regret is not null).ToList();
         var byModel = answered
             .GroupBy(choice => choice.Model)
@@ -55,7 +90,7 @@ public sealed class DecisionScoring(CatalogReader catalog, ModelSource models)
         };
     }
 
-    private IEnumerable<Way> Ways(CsvTable table, double confidence) =>
+    private IEnumerable<Way> Ways(CsvTable table) =>
         InferenceScoring
             .Runs(table)
             .Where(run => run.LeftOut is null && IsOfServing(run.Conditions))
@@ -68,14 +103,14 @@ public sealed class DecisionScoring(CatalogReader catalog, ModelSource models)
                     run.Conditions.Concurrency
                 )
             )
-            .Select(rows => WayOf([.. rows.Select(row => row.Conditions)], confidence))
+            .Select(rows => WayOf([.. rows.Select(row => row.Conditions)]))
             .OfType<Way>();
 
     private static bool IsOfServing(InferenceConditions conditions) =>
         conditions is { Concurrency: > 0, Rate: null, InputTokens: > 0, OutputTokens: > 1 }
         && conditions.Scenario.StartsWith("server", StringComparison.Ordinal);
 
-    private Way? WayOf(ImmutableArray<InferenceConditions> rows, double confidence)
+    private Way? WayOf(ImmutableArray<InferenceConditions> rows)
     {
         var conditions = rows[0];
         if (
@@ -87,17 +122,14 @@ public sealed class DecisionScoring(CatalogReader catalog, ModelSource models)
         )
             return null;
         var devices = ServingLayout.Of(conditions, model.Architecture).Devices;
-        var sure = Math.Pow(
-            tpot.Predicted.High / tpot.Predicted.Value,
-            NormalDistribution.Quantile(confidence) / NormalDistribution.Z95
-        );
         return new Way(
             model.Id,
             conditions.Stated.Deployment,
             conditions.InputTokens,
             conditions.OutputTokens,
             tpot.Measured,
-            tpot.Predicted.Value * sure,
+            tpot.Predicted.Value,
+            Math.Log(tpot.Predicted.High / tpot.Predicted.Value) / NormalDistribution.Z95,
             Cost(ttft.Measured, tpot.Measured),
             Cost(ttft.Predicted.Value, tpot.Predicted.Value)
         );
@@ -148,7 +180,8 @@ public sealed class DecisionScoring(CatalogReader catalog, ModelSource models)
     /// <param name="PromptTokens">Mean tokens.</param>
     /// <param name="OutputTokens">Mean tokens.</param>
     /// <param name="MeasuredTpot">Seconds.</param>
-    /// <param name="SureTpot">Seconds that the prediction does not exceed with the confidence asked for.</param>
+    /// <param name="PredictedTpot">Seconds.</param>
+    /// <param name="Sigma">Standard deviation of the logarithm of that prediction.</param>
     /// <param name="MeasuredCost">Dollars per million output tokens.</param>
     /// <param name="PredictedCost">The same by prediction.</param>
     private sealed record Way(
@@ -157,10 +190,18 @@ public sealed class DecisionScoring(CatalogReader catalog, ModelSource models)
         double PromptTokens,
         double OutputTokens,
         double MeasuredTpot,
-        double SureTpot,
+        double PredictedTpot,
+        double Sigma,
         double MeasuredCost,
         double PredictedCost
-    );
+    )
+    {
+        /// <summary>Probability that a token takes no longer than the limit.</summary>
+        public double ProbabilityWithin(double limit) =>
+            Sigma <= 0
+                ? (PredictedTpot <= limit ? 1 : 0)
+                : NormalDistribution.Probability(Math.Log(limit / PredictedTpot) / Sigma);
+    }
 
     /// <param name="Model">Catalog id.</param>
     /// <param name="Regret">Extra cost of the choice over the best; null when prediction finds none that keeps the limit.</param>
@@ -168,26 +209,26 @@ public sealed class DecisionScoring(CatalogReader catalog, ModelSource models)
     /// <param name="RankCorrelation">Spearman's, of predicted and measured costs.</param>
     private sealed record Choice(string Model, double? Regret, bool IsMissed, double RankCorrelation)
     {
-        /// <summary>Null when nothing that was measured keeps the limit.</summary>
-        public static Choice? Of(string model, ImmutableArray<Way> ways, double limit)
+        /// <summary>The cheapest that keeps the limit with at least some probability; null when none does.</summary>
+        public static Way? Chosen(ImmutableArray<Way> ways, double limit, double least) =>
+            ways.Where(way => way.ProbabilityWithin(limit) >= least).MinBy(way => way.PredictedCost);
+
+        public static Choice Of(ImmutableArray<Way> ways, double limit, double least)
         {
-            var best = ways.Where(way => way.MeasuredTpot <= limit).MinBy(way => way.MeasuredCost);
-            if (best is null)
-                return null;
+            var best = ways.Where(way => way.MeasuredTpot <= limit).MinBy(way => way.MeasuredCost)!;
             var correlation = Ranks.Correlation(
                 [.. ways.Select(way => way.PredictedCost)],
                 [.. ways.Select(way => way.MeasuredCost)]
             );
-            var chosen = ways.Where(way => way.SureTpot <= limit).MinBy(way => way.PredictedCost);
-            return chosen is null
-                ? new Choice(model, null, false, correlation)
-                : new Choice(
-                    model,
+            return Chosen(ways, limit, least) is { } chosen
+                ? new Choice(
+                    best.Model,
                     // One that breaks the limit may be cheaper than all that keep it: that is a miss and no gain.
                     Math.Max(0, chosen.MeasuredCost / best.MeasuredCost - 1),
                     chosen.MeasuredTpot > limit,
                     correlation
-                );
+                )
+                : new Choice(best.Model, null, false, correlation);
         }
     }
 }
@@ -197,8 +238,14 @@ public sealed record DecisionScore
 {
     public required double TpotLimitSeconds { get; init; }
 
-    /// <summary>Probability with which a choice has to keep the limit.</summary>
+    /// <summary>Probability with which choices have to keep the limit, on average.</summary>
     public required double Confidence { get; init; }
+
+    /// <summary>What was asked of every single choice so that they do; null where it was the confidence itself.</summary>
+    public double? LeastProbability { get; init; }
+
+    /// <summary>The same decisions with the confidence asked of each alone; null in that score itself.</summary>
+    public DecisionScore? EachAlone { get; init; }
 
     /// <summary>Models with at least four deployments measured under the same lengths.</summary>
     public required int Models { get; init; }
