@@ -10,9 +10,11 @@ internal static class Golden
 {
     private static readonly string Folder = Path.Combine(Repository.Root, "tests", "Loadline.Cli.Tests", "Golden");
 
-    public static void Matches(string name, string output)
+    public static void Matches(string name, string output) => MatchesFile(Path.Combine(Folder, name + ".txt"), output);
+
+    /// <summary>The same for a file that is shown elsewhere in the repository.</summary>
+    public static void MatchesFile(string file, string output)
     {
-        var file = Path.Combine(Folder, name + ".txt");
         if (Environment.GetEnvironmentVariable("LOADLINE_UPDATE_GOLDEN") == "1")
             File.WriteAllText(file, output);
         File.Exists(file).ShouldBeTrue($"{file} is missing");

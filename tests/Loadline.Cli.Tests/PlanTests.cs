@@ -382,10 +382,6 @@ public sealed class PlanTests
         run.Error.ShouldBe("loadline: plan.pdf: the extension .pdf; expected .html, .md or .csv\n");
     }
 
-    [Fact]
-    public void The_page_looks_as_it_should() =>
-        Golden.Matches("plan-support-assistant", Run.Of("plan", Example).Output);
-
     private static IEnumerable<JsonElement> Candidates(JsonElement plan) =>
         plan.GetProperty("alternatives")
             .EnumerateArray()

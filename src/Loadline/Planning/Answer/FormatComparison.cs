@@ -60,8 +60,13 @@ internal sealed class FormatComparison(PlanContext context, SizedPlan plan)
     /// <summary>From the model as it was published under the usual settings, one change at a time.</summary>
     public ImmutableArray<Optimisation> Optimisations()
     {
-        var engine = context.Scenario.Deployment.Current?.Engine ?? chosen.Engine.Id;
-        var start = new Setting(PlacementGrid.AsStored, null, engine, chosen.Parallelism);
+        var current = context.Scenario.Deployment.Current;
+        var start = new Setting(
+            current?.WeightFormat ?? PlacementGrid.AsStored,
+            null,
+            current?.Engine ?? chosen.Engine.Id,
+            chosen.Parallelism
+        );
         if (RateOf(start) is not { } before)
             return [];
         var list = new List<Optimisation>();

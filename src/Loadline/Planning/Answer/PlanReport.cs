@@ -17,6 +17,12 @@ internal static class PlanReport
         var compared = machines ?? choice.Alternatives.OfType<SizedPlan>().FirstOrDefault();
         var whatIfs = new WhatIfs(context, cancellation);
         var formats = compared is null ? null : new FormatComparison(context, compared);
+        // Who has machines wants to know what can be done with them first.
+        var current = found
+            .Search.Options.OfType<SizedPlan>()
+            .Where(plan => plan.Way == Way.Own)
+            .MinBy(plan => plan.RankCost);
+        var improved = current is null ? formats : new FormatComparison(context, current);
 
         return new Plan
         {
@@ -47,7 +53,7 @@ internal static class PlanReport
                 : CostOverTimeBuilder.Of(context, choice.Alternatives.Prepend(choice.Winner)),
             MarginalValues = choice.Winner is null || !context.Planner.AsksWhatIf ? [] : whatIfs.MarginalValues(),
             Sensitivity = choice.Winner is null || !context.Planner.AsksWhatIf ? [] : whatIfs.Sensitivity(),
-            Optimisations = formats?.Optimisations() ?? [],
+            Optimisations = improved?.Optimisations() ?? [],
             QualityPoints = formats?.Points() ?? [],
             Relaxations = choice.Winner is null && context.Planner.AsksWhatIf ? whatIfs.Relaxations() : [],
             Setup = recommended is null ? null : SetupBuilder.Of(context, choice.Winner!, recommended),
