@@ -30,14 +30,23 @@ internal static class SizingBuilder
                             confidence,
                             replicas,
                             machines,
-                            machines is { } known ? costs.Machines.Monthly(plan.Supply, known) : null
+                            machines is { } known ? CostOf(known) : null
                         );
                     }),
             ],
-            Inputs = draws.SharesOf(plan.Sized, asked, fewer => SavedBy(plan, fewer, costs, load)),
+            Inputs = draws.SharesOf(plan.Sized, asked, SavedBy),
             Draws = PlanDraws.Count,
             Seed = (int)PlanDraws.Seed,
         };
+
+        // Machines beyond a base come from elsewhere.
+        double CostOf(int machines) =>
+            context.Choice.Winner is HybridPlan { Api: null } hybrid
+                ? costs.Hybrid.Monthly(hybrid, machines)
+                : costs.Machines.Monthly(plan.Supply, machines, plan.MachinesPerReplica);
+
+        double SavedBy(int fewer) =>
+            Machines(plan, fewer, costs, load) is { } machines ? CostOf(plan.Machines) - CostOf(machines) : 0;
     }
 
     public static ImmutableArray<LowerBound> LowerBounds(SizedPlan plan, PlanContext context)
@@ -78,9 +87,4 @@ internal static class SizingBuilder
                 load.NominalRate
             )
             ?.Machines;
-
-    private static double SavedBy(SizedPlan plan, int fewer, PlanCosts costs, LoadUncertainty load) =>
-        Machines(plan, fewer, costs, load) is { } machines
-            ? plan.CostPerMonth - costs.Machines.Monthly(plan.Supply, machines)
-            : 0;
 }

@@ -43,7 +43,7 @@ public static class DataRules
                 ? $"{place} is not known to lie in {allowed}, as {data.Id} data needs{remedy}"
                 : $"{place} lies in {jurisdiction}, and {data.Id} data must stay in {allowed}{remedy}";
         }
-        return placement == DataPlacement.WithContract && data.Jurisdictions.Length == 0
+        return placement == DataPlacement.WithContract
             ? $"{data.Id} data needs a contract with {provider} first (deployment.contracts: [{provider}])"
             : null;
     }
