@@ -27,7 +27,7 @@ internal sealed class CandidateBuilder(Scenario scenario, FoundPlans found)
 
     private Candidate OnMachines(SizedPlan plan)
     {
-        var lines = LinesOf(plan.Supply, plan.Machines, UtilisationOf(plan));
+        var lines = costs.Machines.Lines(plan.Supply, plan.Machines, plan.MachinesPerReplica);
         var cost = SumOf(lines);
         return Machines(plan, cost, lines, costs.Machines.Capital(plan.Supply, plan.Machines)) with
         {
@@ -138,7 +138,9 @@ internal sealed class CandidateBuilder(Scenario scenario, FoundPlans found)
     private Candidate Split(HybridPlan plan)
     {
         var whole = plan.Whole;
-        var lines = LinesOf(whole.Supply, plan.BaseMachines, scenario.Workload.MeanShare).ToList();
+        var lines = costs
+            .Machines.LinesWithoutPeople(whole.Supply, plan.BaseMachines, beside: plan.BesideBase)
+            .ToList();
         if (plan.Api is { } api)
             lines.Add(
                 new CostLine(
@@ -148,22 +150,30 @@ internal sealed class CandidateBuilder(Scenario scenario, FoundPlans found)
                 )
             );
         else
-            lines.AddRange(RestOf(plan.Rest!, plan.RestMachines));
+            lines.AddRange(RestOf(plan));
+        // One team runs all of it.
+        var machines = plan.Api is null ? plan.BaseMachines + plan.RestMachines : plan.BaseMachines;
+        lines.Add(costs.Machines.People(machines * whole.Supply.Count));
         var cost = SumOf(lines);
+        var sparing = whole.SpareMachines / whole.MachinesPerReplica * whole.ReplicasPerMachine;
         var rest =
             plan.Api is { } hosted ? hosted.Api.Id
             : plan.Rest!.PerHour is null ? $"{plan.RestMachines} bought"
             : $"{plan.RestMachines} rented of {plan.Rest.Provider}, {plan.Rest.TermsText}";
         var capital = costs.Machines.Capital(whole.Supply, plan.BaseMachines);
         if (plan.Rest is { PerHour: null } bought)
-            capital += costs.Machines.Capital(bought, plan.RestMachines);
+            capital += costs.Machines.Capital(bought, plan.RestMachines, plan.BaseMachines);
         return Machines(whole, cost, [.. lines], capital) with
         {
             Way = Way.Hybrid,
             Terms = $"{plan.BaseMachines} {whole.Supply.TermsText}, the rest {rest}",
-            Hardware =
-                $"{(plan.Api is null ? plan.BaseMachines + plan.RestMachines : plan.BaseMachines) * whole.Supply.Count}x:{whole.Supply.Accelerator.Id}",
-            Machines = plan.Api is null ? plan.BaseMachines + plan.RestMachines : plan.BaseMachines,
+            Hardware = $"{machines * whole.Supply.Count}x:{whole.Supply.Accelerator.Id}",
+            Machines = machines,
+            Replicas = plan.Api is null ? whole.Replicas + sparing : plan.BaseMachines * whole.ReplicasPerMachine,
+            SpareReplicas = plan.Api is null ? sparing : 0,
+            // The hosted model takes whatever comes above the base.
+            MaximumRequestsPerSecond = plan.Api is null ? whole.Sized.MaximumRate * whole.Replicas : null,
+            PowerKilowatts = costs.Machines.SiteKilowatts(whole.Supply, plan.BaseMachines + plan.BesideBase),
             PriceAsOf = plan.Rest?.AsOf ?? plan.Api?.Api.AsOf ?? whole.Supply.AsOf,
             Conditions = ConditionsOf(
                 plan.For,
@@ -177,19 +187,20 @@ internal sealed class CandidateBuilder(Scenario scenario, FoundPlans found)
         };
     }
 
-    private IEnumerable<CostLine> RestOf(MachineSupply rest, int machines)
+    private IEnumerable<CostLine> RestOf(HybridPlan plan)
     {
+        var (rest, machines) = (plan.Rest!, plan.RestMachines);
         if (rest.PerHour is { } hour)
             return
             [
                 new CostLine(
                     "rent of what is above the base",
-                    hour * costs.HoursOf(rest, machines),
+                    hour * costs.Machines.HoursBilled(rest, machines, alwaysOn: plan.BaseMachines),
                     $"{machines} of {rest.Instance ?? rest.Id} at {rest.Provider}, {rest.TermsText}, {rest.AsOf}"
                 ),
             ];
-        return LinesOf(rest, machines, scenario.Workload.MeanShare)
-            .Where(line => line.What != MachineCosts.Operators)
+        return costs
+            .Machines.LinesWithoutPeople(rest, machines, beside: plan.BaseMachines)
             .Select(line => line with { What = $"{line.What} (more machines)" });
     }
 
@@ -215,13 +226,6 @@ internal sealed class CandidateBuilder(Scenario scenario, FoundPlans found)
             Between(middle.EndToEnd, best.EndToEnd, worst.EndToEnd, evidence)
         );
     }
-
-    private ImmutableArray<CostLine> LinesOf(MachineSupply supply, int machines, double utilisation) =>
-        costs.Machines.Lines(supply, machines, utilisation);
-
-    /// <summary>Share of the month that the machines are at work: what they do over what they could.</summary>
-    private double UtilisationOf(SizedPlan plan) =>
-        Math.Min(1, scenario.Workload.MeanShare * plan.RatePerReplica / plan.Sized.MaximumRate);
 
     private static Estimate SumOf(IEnumerable<CostLine> lines) =>
         lines.Select(line => line.PerMonthUsd).Aggregate((left, right) => left + right).AtMost(Evidence.Assumed);

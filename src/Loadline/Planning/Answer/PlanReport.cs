@@ -46,7 +46,7 @@ internal static class PlanReport
             Assumptions = Assumptions(context),
             OpenQuestions = Questions(context, recommended),
             CandidatesConsidered = found.Search.Considered,
-            Sizing = machines is null ? null : SizingBuilder.Of(choice.Winner!, context),
+            Sizing = machines is null ? null : SizingBuilder.Of(machines, context),
             LowerBounds = machines is null ? [] : SizingBuilder.LowerBounds(machines, context),
             CostOverTime = choice.Winner is null
                 ? null

@@ -20,26 +20,21 @@ internal sealed class Roadmap(PlanContext context)
     public ImmutableArray<RoadmapStage> Of(PlanOption winner) =>
         winner switch
         {
-            SizedPlan plan => OfMachines(plan, 1, plan.Supply, count => costs.Machines.Monthly(plan.Supply, count)),
-            HybridPlan hybrid => OfMachines(
-                hybrid.Whole,
-                1,
-                hybrid.Rest ?? hybrid.Whole.Supply,
-                count => costs.MonthlyOf(hybrid, count)
-            ),
+            SizedPlan plan => OfMachines(plan, 1),
+            // Where a hosted model takes what is above the base, nothing is ever full.
+            HybridPlan { Api: null } hybrid => OfMachines(hybrid.Whole, 1, hybrid),
             ApiPlan api => OfApi(api),
             _ => [],
         };
 
-    private ImmutableArray<RoadmapStage> OfMachines(
-        SizedPlan plan,
-        double from,
-        MachineSupply more,
-        Func<int, double> costOf
-    )
+    /// <param name="plan">All of the machines.</param>
+    /// <param name="from">Multiple of the load of today at which the plan begins.</param>
+    /// <param name="hybrid">How they are split, where more of them are had otherwise than the first.</param>
+    private ImmutableArray<RoadmapStage> OfMachines(SizedPlan plan, double from, HybridPlan? hybrid = null)
     {
         var stages = ImmutableArray.CreateBuilder<RoadmapStage>();
-        var machines = plan.Machines - plan.SpareMachines;
+        var more = hybrid?.Rest ?? plan.Supply;
+        var machines = from > 1 ? costs.NeededAt(plan, from) : plan.Machines - plan.SpareMachines;
         for (var stage = 0; stage < MostStages; stage++)
         {
             var units = machines / plan.MachinesPerReplica;
@@ -49,36 +44,47 @@ internal sealed class Roadmap(PlanContext context)
             // The first trigger is always worth knowing; later ones only if they can come within the horizon.
             if (stage > 0 && MonthsUntil(factor, scenario.Workload.GrowthPerYear.High) is null)
                 break;
-            if (stage > 0 && factor < from)
-                continue;
-            if (more.MostMachines is { } most && machines + added > most)
+            var before = costs.WithSpares(plan, machines);
+            var all = costs.WithSpares(plan, machines + added);
+            var exit = ExitCostOf(
+                PartsOf(plan, before, hybrid),
+                MonthsUntil(factor, scenario.Workload.GrowthPerYear.Base)
+            );
+            if (more.MostMachines is { } most && all > most)
             {
                 stages.Add(
                     Stage(
                         plan,
                         factor,
                         "look for more than the machines there are: see the other options",
-                        costOf(plan.Machines)
+                        plan.CostPerMonth,
+                        exit,
+                        more
                     )
                 );
                 break;
             }
-            var all = Math.Max(
-                costs.MachinesAt(plan, full * 1.001 / demand.PeakRequestsPerSecond.Value),
-                machines + added + plan.SpareMachines
-            );
             stages.Add(
                 Stage(
                     plan,
                     factor,
-                    $"{(more.PerHour is null ? "buy" : "rent")} {added} more of {more.Instance ?? $"{more.Count}x:{more.Accelerator.Id}"}, {all} in all",
-                    costOf(all)
+                    $"{(more.Way == Way.Rent ? "rent" : "buy")} {all - before} more of {more.Instance ?? $"{more.Count}x:{more.Accelerator.Id}"}, {all} in all",
+                    hybrid is null
+                        ? costs.Machines.Monthly(plan.Supply, all, plan.MachinesPerReplica)
+                        : costs.Hybrid.Monthly(hybrid, all),
+                    exit,
+                    more
                 )
             );
             machines += added;
         }
         return stages.ToImmutable();
     }
+
+    private static (MachineSupply Supply, int Machines)[] PartsOf(SizedPlan plan, int machines, HybridPlan? hybrid) =>
+        hybrid is null
+            ? [(plan.Supply, machines)]
+            : [(plan.Supply, hybrid.BaseMachines), (hybrid.Rest!, Math.Max(0, machines - hybrid.BaseMachines))];
 
     /// <summary>A hosted model is outgrown when machines become cheaper.</summary>
     private ImmutableArray<RoadmapStage> OfApi(ApiPlan api)
@@ -92,14 +98,28 @@ internal sealed class Roadmap(PlanContext context)
                 machines,
                 factor,
                 $"move from {api.Api.Provider} to {OptionNames.Of(machines)}; until then no machine pays",
-                costs.Machines.Monthly(machines.Supply, costs.MachinesAt(machines, factor)),
+                costs.Machines.Monthly(
+                    machines.Supply,
+                    costs.MachinesAt(machines, factor),
+                    machines.MachinesPerReplica
+                ),
+                Estimate.Exact(0, Evidence.Assumed),
+                machines.Supply,
                 isMigration: true
             ),
-            .. OfMachines(machines, factor, machines.Supply, count => costs.Machines.Monthly(machines.Supply, count)),
+            .. OfMachines(machines, factor),
         ];
     }
 
-    private RoadmapStage Stage(SizedPlan plan, double factor, string action, double cost, bool isMigration = false)
+    private RoadmapStage Stage(
+        SizedPlan plan,
+        double factor,
+        string action,
+        double cost,
+        Estimate exit,
+        MachineSupply more,
+        bool isMigration = false
+    )
     {
         var growth = scenario.Workload.GrowthPerYear;
         var load = demand.ActiveUsers is { } active
@@ -117,10 +137,8 @@ internal sealed class Roadmap(PlanContext context)
             DateAtHighGrowth = DateOf(MonthsUntil(factor, growth.High)),
             Action = action,
             CostPerMonthUsd = Estimate.WithinFactor(cost, MachineCosts.PriceSpread, Evidence.Assumed),
-            ExitCostUsd = isMigration
-                ? Estimate.Exact(0, Evidence.Assumed)
-                : ExitCostOf(plan, MonthsUntil(factor, growth.Base)),
-            LeadTimeWeeks = plan.Supply.LeadTimeWeeks,
+            ExitCostUsd = exit,
+            LeadTimeWeeks = more.LeadTimeWeeks,
         };
     }
 
@@ -137,18 +155,25 @@ internal sealed class Roadmap(PlanContext context)
     }
 
     /// <summary>What is lost by leaving after some months: the rest of a commitment, or what the books say over the market.</summary>
-    private Estimate ExitCostOf(SizedPlan plan, double? months)
+    private Estimate ExitCostOf((MachineSupply Supply, int Machines)[] parts, double? months)
     {
         var after = months ?? scenario.Budget.HorizonMonths;
-        if (plan.Supply.Terms is RentalTerms.OneYear or RentalTerms.ThreeYears)
+        return parts
+            .Select(part => ExitCostOf(part.Supply, part.Machines, after))
+            .Aggregate((one, other) => one + other);
+    }
+
+    private Estimate ExitCostOf(MachineSupply supply, int machines, double after)
+    {
+        if (SupplyBook.MonthsOf(supply.Terms) is { } term)
         {
-            var term = plan.Supply.Terms == RentalTerms.OneYear ? 12 : 36;
-            var left = term - after % term;
-            return plan.Supply.PerHour!.Value * (left * (double)Money.HoursPerMonth * plan.Machines);
+            // At the very end of a term one is free to go.
+            var left = after > 0 ? (term - after % term) % term : term;
+            return supply.PerHour!.Value * (left * (double)Money.HoursPerMonth * machines);
         }
-        if (plan.Supply.Price is null)
+        if (supply.Price is null)
             return Estimate.Exact(0, Evidence.Assumed);
-        var capital = costs.Machines.Capital(plan.Supply, plan.Machines);
+        var capital = costs.Machines.Capital(supply, machines);
         var books = Math.Max(0, 1 - after / costs.Factors.DepreciationMonths);
         var market = costs.Factors.ResidualAfter(after);
         return new Estimate(

@@ -8,14 +8,9 @@ internal static class SizingBuilder
 {
     private static readonly double[] Confidences = [0.5, 0.9, 0.99];
 
-    public static Sizing Of(PlanOption option, PlanContext context)
+    public static Sizing Of(SizedPlan plan, PlanContext context)
     {
         var costs = context.Found.Costs;
-        var plan = option as SizedPlan ?? ((HybridPlan)option).Whole;
-        var costOf = (int machines) =>
-            option is HybridPlan hybrid
-                ? costs.MonthlyOf(hybrid, machines)
-                : costs.Machines.Monthly(plan.Supply, machines);
         var load = context.Found.Search.Load;
         var draws = new PlanDraws(load);
         var asked = context.Scenario.Objectives.Confidence;
@@ -35,18 +30,23 @@ internal static class SizingBuilder
                             confidence,
                             replicas,
                             machines,
-                            machines is { } known ? costOf(known) : null
+                            machines is { } known ? CostOf(known) : null
                         );
                     }),
             ],
-            Inputs = draws.SharesOf(
-                plan.Sized,
-                asked,
-                fewer => Machines(plan, fewer, costs, load) is { } machines ? option.CostPerMonth - costOf(machines) : 0
-            ),
+            Inputs = draws.SharesOf(plan.Sized, asked, SavedBy),
             Draws = PlanDraws.Count,
             Seed = (int)PlanDraws.Seed,
         };
+
+        // Machines beyond a base come from elsewhere.
+        double CostOf(int machines) =>
+            context.Choice.Winner is HybridPlan { Api: null } hybrid
+                ? costs.Hybrid.Monthly(hybrid, machines)
+                : costs.Machines.Monthly(plan.Supply, machines, plan.MachinesPerReplica);
+
+        double SavedBy(int fewer) =>
+            Machines(plan, fewer, costs, load) is { } machines ? CostOf(plan.Machines) - CostOf(machines) : 0;
     }
 
     public static ImmutableArray<LowerBound> LowerBounds(SizedPlan plan, PlanContext context)

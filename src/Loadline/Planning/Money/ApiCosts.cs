@@ -1,14 +1,12 @@
 using Loadline.Catalog;
 using Loadline.Quantities;
+using Loadline.Simulation;
 
 namespace Loadline.Planning;
 
 /// <summary>What a hosted model costs by request.</summary>
 internal static class ApiCosts
 {
-    /// <summary>Lengths at which the prices of longer prompts are looked up.</summary>
-    private const int Quantiles = 400;
-
     private const double Million = 1e6;
 
     /// <summary>USD for an average request of a workload.</summary>
@@ -19,28 +17,53 @@ internal static class ApiCosts
     /// </remarks>
     public static double PerRequest(ApiOffer api, Workload workload)
     {
+        var prompt = workload.PromptTokens;
+        double[] limits = [0, .. api.Tiers.Select(tier => (double)tier.AboveTokens).Order(), double.PositiveInfinity];
         var total = 0.0;
-        for (var i = 0; i < Quantiles; i++)
+        for (var i = 0; i + 1 < limits.Length; i++)
         {
-            var share = (i + 0.5) / Quantiles;
-            var prompt = workload.PromptTokens.Percentile(share);
-            var cached = Math.Min(prompt, workload.SharedPrefixTokens);
-            var (input, cachedInput, output) = PricesAt(api, prompt);
-            total += (prompt - cached) * input + cached * cachedInput + workload.OutputTokens.Mean * output;
+            var (above, upTo) = (limits[i], limits[i + 1]);
+            var (input, cachedInput, output) = PricesAbove(api, above);
+            var requests = ShareBelow(prompt, upTo) - ShareBelow(prompt, above);
+            var tokens = TokensBelow(prompt, upTo) - TokensBelow(prompt, above);
+            var cached =
+                CachedBelow(prompt, upTo, workload.SharedPrefixTokens)
+                - CachedBelow(prompt, above, workload.SharedPrefixTokens);
+            total += (tokens - cached) * input + cached * cachedInput + requests * workload.OutputTokens.Mean * output;
         }
-        var usd = total / Quantiles / Million;
+        var usd = total / Million;
         return workload.IsBatch && api.BatchPriceShare is { } batch ? usd * batch : usd;
     }
 
-    private static (double Input, double Cached, double Output) PricesAt(ApiOffer api, double promptTokens)
+    /// <summary>Cached tokens of an average request, counting those of requests up to a length alone.</summary>
+    private static double CachedBelow(TokenLengths prompt, double length, double prefix) =>
+        length <= prefix
+            ? TokensBelow(prompt, length)
+            : TokensBelow(prompt, prefix) + prefix * (ShareBelow(prompt, length) - ShareBelow(prompt, prefix));
+
+    /// <summary>Tokens of an average request, counting those of requests up to a length alone.</summary>
+    /// <remarks>Partial expectation of a log-normal: mean x Phi((ln(length / mean) - s^2 / 2) / s).</remarks>
+    private static double TokensBelow(TokenLengths prompt, double length) =>
+        double.IsPositiveInfinity(length) ? prompt.Mean
+        : prompt.Sigma <= 0 || length <= 0 ? prompt.Mean * ShareBelow(prompt, length)
+        : prompt.Mean
+            * NormalDistribution.Probability(
+                (Math.Log(length / prompt.Mean) - prompt.Sigma * prompt.Sigma / 2) / prompt.Sigma
+            );
+
+    private static double ShareBelow(TokenLengths prompt, double length) =>
+        double.IsPositiveInfinity(length) ? 1 : WorkloadMix.ShareBelow(prompt, length);
+
+    /// <summary>Of prompts longer than so many tokens.</summary>
+    private static (double Input, double Cached, double Output) PricesAbove(ApiOffer api, double promptTokens)
     {
         var input = api.PromptPerMillionTokens;
         var cached = api.CachedPromptPerMillionTokens;
         var output = api.OutputPerMillionTokens;
-        foreach (var tier in api.Tiers)
+        foreach (var tier in api.Tiers.OrderBy(tier => tier.AboveTokens))
         {
-            if (promptTokens <= tier.AboveTokens)
-                continue;
+            if (promptTokens < tier.AboveTokens)
+                break;
             input = tier.PromptPerMillionTokens ?? input;
             cached = tier.CachedPromptPerMillionTokens ?? cached;
             output = tier.OutputPerMillionTokens ?? output;

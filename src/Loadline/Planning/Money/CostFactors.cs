@@ -143,7 +143,7 @@ public sealed class CostFactors
         if (written <= 0)
             return Estimate.Exact(0, Evidence.Assumed);
         var years = ResidualAfterThreeYears;
-        double At(double share) => Math.Pow(share, months / Known);
+        double At(double share) => Math.Min(written, Math.Pow(share, months / Known));
         return new Estimate(At(years.Value), At(years.Low), At(years.High), Evidence.Assumed);
     }
 

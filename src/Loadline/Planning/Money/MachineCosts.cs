@@ -31,91 +31,104 @@ internal sealed class MachineCosts(CostFactors factors, Scenario scenario)
     private readonly double outsideShare = scenario.Workload.OutsideHoursShare;
 
     /// <summary>USD per month, the middle alone: what candidates are ranked by.</summary>
-    public double Monthly(MachineSupply supply, int machines) =>
-        MachinesPerMonth(supply, machines) + factors.OperatorsPerMonth(machines * supply.Count).Value;
+    public double Monthly(MachineSupply supply, int machines, int perReplica = 1) =>
+        MachinesPerMonth(supply, machines, perReplica) + factors.OperatorsPerMonth(machines * supply.Count).Value;
 
     /// <summary>The same without the people, which is proportional to the machines or a little less.</summary>
-    public double MachinesPerMonth(MachineSupply supply, int machines) =>
+    public double MachinesPerMonth(MachineSupply supply, int machines, int perReplica = 1) =>
         supply.PerHour is { } hour
-            ? hour.Value * HoursBilled(supply, machines)
-            : Electricity(supply, machines, MeanUtilisation)
-                + PlaceAt(supply, machines)
-                + PurchasePerMonth(supply, machines)
-                + CapitalCost(supply, machines)
-                + MaintenancePerMonth(supply, machines);
+            ? hour.Value * HoursBilled(supply, machines, perReplica)
+            : RunningPerMonth(supply, machines) + PurchasePerMonth(supply, machines);
 
-    /// <summary>What bought or own machines cost in a month once they are there: all but their purchase.</summary>
-    public double RunningPerMonth(MachineSupply supply, int machines) =>
-        Electricity(supply, machines, MeanUtilisation)
-        + PlaceAt(supply, machines)
-        + CapitalCost(supply, machines)
-        + MaintenancePerMonth(supply, machines)
-        + factors.OperatorsPerMonth(machines * supply.Count).Value;
+    /// <summary>
+    /// What bought or own machines cost in a month once they are there: all but their purchase and the people.
+    /// </summary>
+    /// <param name="supply">The machines.</param>
+    /// <param name="machines">How many.</param>
+    /// <param name="beside">Others of the same kind that stand and work beside them.</param>
+    public double RunningPerMonth(MachineSupply supply, int machines, int beside = 0) =>
+        Electricity(supply, machines)
+        + PlaceAt(supply, machines, beside)
+        + CapitalCost(supply, machines, beside)
+        + MaintenancePerMonth(supply, machines, beside);
 
     private double UseMonths => Math.Min(factors.DepreciationMonths, scenario.Budget.HorizonMonths);
 
-    private double PurchasePerMonth(MachineSupply supply, int machines) =>
+    /// <summary>What is paid for machines less what they still fetch, spread over the months of their use.</summary>
+    public double PurchasePerMonth(MachineSupply supply, int machines, int beside = 0) =>
         supply.Price is null
             ? 0
-            : Capital(supply, machines).Value * (1 - factors.ResidualAfter(UseMonths).Value) / UseMonths;
+            : Capital(supply, machines, beside).Value * (1 - factors.ResidualAfter(UseMonths).Value) / UseMonths;
 
     /// <summary>On the mean of what is bound at first and at the end.</summary>
-    private double CapitalCost(MachineSupply supply, int machines) =>
+    private double CapitalCost(MachineSupply supply, int machines, int beside) =>
         supply.Price is null || factors.CapitalCostPerYear <= 0
             ? 0
-            : Capital(supply, machines).Value
+            : Capital(supply, machines, beside).Value
                 * ((1 + factors.ResidualAfter(UseMonths).Value) / 2)
                 * factors.CapitalCostPerYear
                 / CostFactors.MonthsPerYear;
 
-    private double MaintenancePerMonth(MachineSupply supply, int machines) =>
+    private double MaintenancePerMonth(MachineSupply supply, int machines, int beside) =>
         supply.Price is null
             ? 0
-            : Capital(supply, machines).Value * factors.Maintenance.Value / CostFactors.MonthsPerYear;
+            : Capital(supply, machines, beside).Value * factors.Maintenance.Value / CostFactors.MonthsPerYear;
 
-    private double Electricity(MachineSupply supply, int machines, double utilisation) =>
+    private double Electricity(MachineSupply supply, int machines) =>
         Kilowatts(supply, machines) is { } kilowatts
-            ? kilowatts * PowerShare(utilisation) * HoursPerMonth * factors.PowerUsage.Value * factors.Electricity.Value
+            ? kilowatts * PowerShare * HoursPerMonth * factors.PowerUsage.Value * factors.Electricity.Value
             : 0;
 
-    private double PlaceAt(MachineSupply supply, int machines) =>
-        Kilowatts(supply, machines) is { } kilowatts ? factors.ColocationFor(kilowatts).Value * kilowatts : 0;
+    private double PlaceAt(MachineSupply supply, int machines, int beside) =>
+        Kilowatts(supply, machines) is { } kilowatts && Kilowatts(supply, machines + beside) is { } all
+            ? factors.ColocationFor(all).Value * kilowatts
+            : 0;
 
-    private static double PowerShare(double utilisation) => IdlePowerShare + (1 - IdlePowerShare) * utilisation;
+    /// <summary>
+    /// Mean power over that at work: by the hours of the load, as a machine that decodes for one request draws nearly what
+    /// it draws for many.
+    /// </summary>
+    private double PowerShare => IdlePowerShare + (1 - IdlePowerShare) * scenario.Workload.MeanShare;
 
-    /// <summary>Hours of a month in which machines are rented that only the busy hours need.</summary>
-    public double BusyHours(int machines) => machines * HoursPerMonth * busyShare;
+    /// <summary>Line by line; their middles sum to <see cref="Monthly"/>.</summary>
+    public ImmutableArray<CostLine> Lines(MachineSupply supply, int machines, int perReplica = 1) =>
+        [.. LinesWithoutPeople(supply, machines, perReplica), People(machines * supply.Count)];
 
-    /// <summary>Lines at a share of the time that the machines are at work.</summary>
-    public ImmutableArray<CostLine> Lines(MachineSupply supply, int machines, double utilisation)
+    /// <summary>People who run so many accelerators, wherever they stand.</summary>
+    public CostLine People(int accelerators) =>
+        new(Operators, factors.OperatorsPerMonth(accelerators), factors.OperatorsFrom(accelerators));
+
+    /// <summary>The lines of the machines alone, with others of the kind beside them.</summary>
+    public ImmutableArray<CostLine> LinesWithoutPeople(
+        MachineSupply supply,
+        int machines,
+        int perReplica = 1,
+        int beside = 0
+    )
     {
         var lines = new List<CostLine>();
         if (supply.PerHour is { } hour)
             lines.Add(
                 new CostLine(
                     "rent",
-                    hour * HoursBilled(supply, machines),
+                    hour * HoursBilled(supply, machines, perReplica),
                     $"{Significant.Three(hour.Value)} USD an hour for one of {supply.Instance ?? supply.Id}, {supply.TermsText}, {supply.AsOf}: {supply.Source}"
                 )
             );
         else
         {
-            lines.AddRange(Owning(supply, machines));
-            lines.AddRange(Running(supply, machines, utilisation));
+            lines.AddRange(Owning(supply, machines, beside));
+            lines.AddRange(Running(supply, machines, beside));
         }
-        var accelerators = machines * supply.Count;
-        lines.Add(
-            new CostLine(Operators, factors.OperatorsPerMonth(accelerators), factors.OperatorsFrom(accelerators))
-        );
         return [.. lines.Where(line => line.PerMonthUsd.High > 0)];
     }
 
-    /// <summary>Paid before the first request.</summary>
-    public Estimate Capital(MachineSupply supply, int machines)
+    /// <summary>Paid before the first request, with the network of machines that work together.</summary>
+    public Estimate Capital(MachineSupply supply, int machines, int beside = 0)
     {
         if (supply.Price is not { } price)
             return Estimate.Exact(0);
-        var network = machines > 1 ? factors.NetworkShare : Estimate.Exact(0);
+        var network = machines + beside > 1 ? factors.NetworkShare : Estimate.Exact(0);
         return new Estimate(
             price.Value * machines * (1 + network.Value),
             price.Low * machines * (1 + network.Low),
@@ -138,24 +151,34 @@ internal sealed class MachineCosts(CostFactors factors, Scenario scenario)
     /// <remarks>
     /// On demand, machines that the hours outside of work do not need are switched off; a commitment is paid for anyway.
     /// </remarks>
-    public double HoursBilled(MachineSupply supply, int machines)
+    /// <param name="supply">The machines.</param>
+    /// <param name="machines">How many, spare ones among them.</param>
+    /// <param name="perReplica">That one replica spans.</param>
+    /// <param name="alwaysOn">Machines beside them that are on at all hours and carry what they can.</param>
+    public double HoursBilled(MachineSupply supply, int machines, int perReplica = 1, int alwaysOn = 0)
     {
         if (supply.Terms is not (RentalTerms.OnDemand or RentalTerms.Spot))
             return machines * HoursPerMonth;
-        return HoursPerMonth * (machines * busyShare + MachinesOutside(machines) * (1 - busyShare));
+        var outside = Math.Max(0, MachinesOutside(machines + alwaysOn, perReplica) - alwaysOn);
+        return HoursPerMonth * (machines * busyShare + outside * (1 - busyShare));
     }
 
-    /// <summary>Machines that stay on outside of working hours.</summary>
-    public int MachinesOutside(int machines) =>
-        outsideShare <= 0 ? 0 : Math.Min(machines, (int)Math.Ceiling(machines * outsideShare));
+    /// <summary>
+    /// Machines that stay on outside of working hours: whole replicas, with the spare ones that they need themselves.
+    /// </summary>
+    public int MachinesOutside(int machines, int perReplica)
+    {
+        if (outsideShare <= 0)
+            return 0;
+        var serving = (int)Math.Ceiling(machines * outsideShare / perReplica) * perReplica;
+        return Math.Min(machines, serving + Spares.For(serving, perReplica, scenario.Objectives.Availability));
+    }
 
-    private double MeanUtilisation => scenario.Workload.MeanShare;
-
-    private IEnumerable<CostLine> Owning(MachineSupply supply, int machines)
+    private IEnumerable<CostLine> Owning(MachineSupply supply, int machines, int beside)
     {
         if (supply.Price is null)
             yield break;
-        var capital = Capital(supply, machines);
+        var capital = Capital(supply, machines, beside);
         var horizon = UseMonths;
         var left = factors.ResidualAfter(horizon);
         yield return new CostLine(
@@ -189,7 +212,7 @@ internal sealed class MachineCosts(CostFactors factors, Scenario scenario)
         );
     }
 
-    private IEnumerable<CostLine> Running(MachineSupply supply, int machines, double utilisation)
+    private IEnumerable<CostLine> Running(MachineSupply supply, int machines, int beside)
     {
         if (Kilowatts(supply, machines) is not { } kilowatts)
         {
@@ -200,7 +223,7 @@ internal sealed class MachineCosts(CostFactors factors, Scenario scenario)
             );
             yield break;
         }
-        var share = PowerShare(utilisation);
+        var share = PowerShare;
         var hours = kilowatts * share * HoursPerMonth;
         yield return new CostLine(
             "electricity",
@@ -215,7 +238,7 @@ internal sealed class MachineCosts(CostFactors factors, Scenario scenario)
                 $"{kilowatts:0.##} kW at work, {share * 100:0} % of it on average, x {factors.PowerUsage.Value:0.##} for cooling, {factors.Electricity.Value:0.###} USD/kWh"
             )
         );
-        var place = factors.ColocationFor(kilowatts);
+        var place = factors.ColocationFor(Kilowatts(supply, machines + beside)!.Value);
         if (place.High > 0)
             yield return new CostLine(
                 "place in a data centre",

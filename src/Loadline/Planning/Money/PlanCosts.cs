@@ -7,7 +7,7 @@ namespace Loadline.Planning;
 internal sealed class PlanCosts
 {
     /// <summary>More machines than anybody has built; a plan of so many is none.</summary>
-    private const int MostMachines = 1_000_000;
+    public const int MostMachines = 1_000_000;
     private const int MostDevices = 100_000_000;
 
     private readonly Scenario scenario;
@@ -19,6 +19,7 @@ internal sealed class PlanCosts
         this.scenario = scenario;
         Factors = new CostFactors(catalog, scenario);
         Machines = new MachineCosts(Factors, scenario);
+        Hybrid = new HybridCosts(this, scenario);
         requestsPerMonth = demand.RequestsPerMonth.Value;
         growth = Growth(scenario.Workload.GrowthPerYear.Base);
     }
@@ -26,6 +27,8 @@ internal sealed class PlanCosts
     public CostFactors Factors { get; }
 
     public MachineCosts Machines { get; }
+
+    public HybridCosts Hybrid { get; }
 
     /// <summary>Factor on the load of today in the middle of each month of the horizon.</summary>
     public double[] Growth(double perYear)
@@ -64,7 +67,7 @@ internal sealed class PlanCosts
             Replicas = all,
             RatePerReplica = rate,
             QualityLoss = sized.Outlook.TaskLoss,
-            CostPerMonth = Machines.Monthly(supply, machines),
+            CostPerMonth = Machines.Monthly(supply, machines, Math.Max(1, sized.Devices / supply.Count)),
             Capital = Machines.Capital(supply, machines).Value,
             EndToEndSeconds = sized.Replica.At(rate, 1)?.EndToEnd,
             RankCost = 0,
@@ -87,45 +90,28 @@ internal sealed class PlanCosts
             / scenario.Streams.Sum(stream => stream.PeakRate * stream.MeanShare);
         perRequest *= scenario.Budget.Shift.Api;
         var monthly = perRequest * requestsPerMonth;
-        return new ApiPlan
+        var plan = new ApiPlan
         {
             For = option,
             Api = api,
             CostPerRequest = perRequest,
             Latency = latency,
             CostPerMonth = monthly,
-            RankCost = monthly * growth.Average(),
+            RankCost = 0,
             Capital = 0,
             QualityLoss = null,
         };
+        return plan with { RankCost = Rank(plan) };
     }
 
     /// <summary>A split fleet with its costs.</summary>
-    public HybridPlan Priced(HybridPlan plan)
-    {
-        var (_, capital, _) = OfHybrid(plan, 1, 1, 0);
-        var machines = plan.BaseMachines + (plan.Api is null ? plan.RestMachines : 0);
-        return plan with { CostPerMonth = MonthlyOf(plan, machines), Capital = capital, RankCost = Rank(plan) };
-    }
-
-    /// <summary>USD per month of a mixture with so many machines in all, what is bought spread over its use.</summary>
-    public double MonthlyOf(HybridPlan plan, int machines)
-    {
-        var supply = plan.Whole.Supply;
-        var own = Math.Min(plan.BaseMachines, machines);
-        var people = Factors.OperatorsPerMonth(machines * supply.Count).Value;
-        var inBase = Machines.MachinesPerMonth(supply, own);
-        var rest = machines - own;
-        if (plan.Rest is null)
-            return inBase + people + plan.Api!.CostPerMonth * plan.OverflowShare;
-        return inBase
-            + people
-            + (
-                plan.Rest.PerHour is { } hour
-                    ? hour.Value * HoursOf(plan.Rest, rest)
-                    : Machines.MachinesPerMonth(plan.Rest, rest)
-            );
-    }
+    public HybridPlan Priced(HybridPlan plan) =>
+        plan with
+        {
+            CostPerMonth = Hybrid.MonthlyAt(plan, 1),
+            Capital = Hybrid.Of(plan, 1, 1, 0).Capital,
+            RankCost = Rank(plan),
+        };
 
     /// <summary>USD by the end of each month, what is paid at once at month 0; with growth and a price trend per year.</summary>
     public double[] Cumulative(PlanOption option, double growthPerYear, double trendPerYear) =>
@@ -149,12 +135,16 @@ internal sealed class PlanCosts
         var paid = new double[load.Length + 1];
         left = 0;
         var owned = 0;
+        var bought = new double[load.Length];
+        // What is written off is worth nothing and is bought again.
+        var life = (int)Math.Ceiling(Factors.DepreciationMonths);
         for (var month = 0; month < load.Length; month++)
         {
-            var prices = trendPerYear.Equals(1.0)
-                ? 1
-                : Math.Pow(trendPerYear, (month + 0.5) / CostFactors.MonthsPerYear);
+            var prices = Math.Pow(trendPerYear, PricedAt(option, month) / CostFactors.MonthsPerYear);
             var (running, capital, machines) = MonthOf(option, load[month], prices, owned);
+            if (month >= life)
+                capital += bought[month - life];
+            bought[month] = capital;
             if (month == 0)
                 paid[0] = capital;
             paid[month + 1] = paid[month] + running + (month == 0 ? 0 : capital);
@@ -162,6 +152,18 @@ internal sealed class PlanCosts
             owned = machines;
         }
         return paid;
+    }
+
+    /// <summary>Months after which the price was made that a month is paid at: a commitment holds it for its term.</summary>
+    private static double PricedAt(PlanOption option, int month)
+    {
+        var terms = option switch
+        {
+            SizedPlan sized => sized.Supply.Terms,
+            HybridPlan hybrid => hybrid.Rest?.Terms,
+            _ => null,
+        };
+        return SupplyBook.MonthsOf(terms) is { } term ? month / term * term : month + 0.5;
     }
 
     /// <summary>What a month costs at a load, what is bought at its beginning, and what is owned then.</summary>
@@ -177,72 +179,47 @@ internal sealed class PlanCosts
             case ApiPlan api:
                 return (api.CostPerMonth * load * prices, 0, 0);
             case HybridPlan hybrid:
-                return OfHybrid(hybrid, load, prices, owned);
+                return Hybrid.Of(hybrid, load, prices, owned);
             case SizedPlan sized:
                 var machines = MachinesAt(sized, load);
                 if (sized.Supply.PerHour is not null)
                     return (
-                        Machines.MachinesPerMonth(sized.Supply, machines) * prices
-                            + Factors.OperatorsPerMonth(machines * sized.Supply.Count).Value,
+                        Machines.MachinesPerMonth(sized.Supply, machines, sized.MachinesPerReplica) * prices
+                            + PeoplePerMonth(sized.Supply, machines),
                         0,
                         0
                     );
-                machines = Math.Max(machines, owned);
+                // Nobody has more machines than there are: what a load beyond them costs is another option.
+                machines = Math.Max(Math.Min(machines, sized.Supply.MostMachines ?? machines), owned);
                 var capital =
                     Machines.Capital(sized.Supply, machines).Value
                     - (owned == 0 ? 0 : Machines.Capital(sized.Supply, owned).Value);
-                return (Machines.RunningPerMonth(sized.Supply, machines), capital, machines);
+                return (
+                    Machines.RunningPerMonth(sized.Supply, machines) + PeoplePerMonth(sized.Supply, machines),
+                    capital,
+                    machines
+                );
             default:
                 throw new System.Diagnostics.UnreachableException();
         }
     }
 
-    /// <summary>The base stays as it is; the rest grows.</summary>
-    private (double Running, double Capital, int Machines) OfHybrid(
-        HybridPlan hybrid,
-        double load,
-        double prices,
-        int owned
-    )
-    {
-        var supply = hybrid.Whole.Supply;
-        var inBase = hybrid.BaseMachines;
-        // One team runs all of it.
-        var wanted = hybrid.Api is null ? MachinesAt(hybrid.Whole, load) : inBase;
-        var running =
-            Machines.RunningPerMonth(supply, inBase)
-            - Factors.OperatorsPerMonth(inBase * supply.Count).Value
-            + Factors.OperatorsPerMonth(wanted * supply.Count).Value;
-        var capital = owned == 0 ? Machines.Capital(supply, inBase).Value : 0;
-        if (hybrid.Api is { } api)
-        {
-            var share = Hybrids.OverflowShare(scenario, hybrid.BaseShare / load);
-            return (running + api.CostPerMonth * load * share * prices, capital, inBase);
-        }
-        var rest = Math.Max(0, wanted - inBase);
-        if (hybrid.Rest!.PerHour is { } hour)
-            return (running + hour.Value * HoursOf(hybrid.Rest, rest) * prices, capital, inBase);
-        // Machines that were bought stay.
-        rest = Math.Max(rest, owned - inBase);
-        capital +=
-            Machines.Capital(hybrid.Rest, rest).Value
-            - Machines.Capital(hybrid.Rest, Math.Max(0, owned - inBase)).Value;
-        running += Machines.RunningPerMonth(hybrid.Rest, rest) - Factors.OperatorsPerMonth(rest * supply.Count).Value;
-        return (running, capital, inBase + rest);
-    }
-
-    /// <summary>Hours of the machines above a base: the busy ones on demand, all under a commitment.</summary>
-    public double HoursOf(MachineSupply rest, int machines) =>
-        rest.Terms is RentalTerms.OnDemand or RentalTerms.Spot
-            ? Machines.BusyHours(machines)
-            : Machines.HoursBilled(rest, machines);
+    /// <summary>USD for the people who run so many machines.</summary>
+    public double PeoplePerMonth(MachineSupply supply, int machines) =>
+        Factors.OperatorsPerMonth(machines * supply.Count).Value;
 
     /// <summary>Machines, spares among them, at a multiple of the load of today.</summary>
-    public int MachinesAt(SizedPlan plan, double load)
+    public int MachinesAt(SizedPlan plan, double load) => WithSpares(plan, NeededAt(plan, load));
+
+    /// <summary>So many machines that the load needs, and the spare ones they need.</summary>
+    public int WithSpares(SizedPlan plan, int needed) =>
+        needed + Spares.For(needed, plan.MachinesPerReplica, scenario.Objectives.Availability);
+
+    /// <summary>Machines that a multiple of the load of today needs.</summary>
+    public int NeededAt(SizedPlan plan, double load)
     {
         var peak = plan.RatePerReplica * plan.Replicas * load;
         var replicas = Math.Max(1, Math.Ceiling(peak / plan.Sized.MaximumRate));
-        var wanted = (int)Math.Min(MostMachines, SizedPlan.MachinesFor(plan.Supply, plan.Sized, replicas));
-        return wanted + Spares.For(wanted, plan.MachinesPerReplica, scenario.Objectives.Availability);
+        return (int)Math.Min(MostMachines, SizedPlan.MachinesFor(plan.Supply, plan.Sized, replicas));
     }
 }

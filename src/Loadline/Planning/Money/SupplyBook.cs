@@ -13,17 +13,19 @@ internal sealed class SupplyBook(
     Action<Rejection> reject
 )
 {
-    private const int MonthsOfOneYear = 12;
-    private const int MonthsOfThreeYears = 36;
-
-    /// <summary>Sizes in which servers are sold; boards with a fabric of their own come whole.</summary>
-    private static readonly int[] ServerSizes = [1, 2, 4, 8];
-    private static readonly int[] BoardSizes = [8];
-
     private readonly DeploymentRules rules = scenario.Deployment;
 
     /// <summary>Offers that were left out.</summary>
     public int LeftOut { get; private set; }
+
+    /// <summary>Months for which a price is fixed and has to be paid; null where it may be left at any time.</summary>
+    public static int? MonthsOf(RentalTerms? terms) =>
+        terms switch
+        {
+            RentalTerms.OneYear => 12,
+            RentalTerms.ThreeYears => 36,
+            _ => null,
+        };
 
     public ImmutableArray<MachineSupply> Read()
     {
@@ -33,7 +35,11 @@ internal sealed class SupplyBook(
         if (rules.Allow.Contains("rent"))
             supplies.AddRange(Rented());
         if (rules.Allow.Contains("buy"))
-            supplies.AddRange(Bought());
+        {
+            var purchases = new PurchaseBook(catalog, scenario, factors, reject);
+            supplies.AddRange(purchases.Read());
+            LeftOut += purchases.LeftOut;
+        }
         return
         [
             .. supplies.Where(supply =>
@@ -59,7 +65,7 @@ internal sealed class SupplyBook(
 
     private List<MachineSupply> Rented()
     {
-        var quotes = scenario.Budget.Quotes.Where(quote => quote.PerHour is not null).ToList();
+        var quotes = scenario.Budget.Quotes.Where(quote => quote.PerHour is not null && IsUsable(quote)).ToList();
         var kept = new List<MachineSupply>();
         var refused = new SortedDictionary<(string Where, string Why), int>();
         foreach (var offer in catalog.Offers.All)
@@ -69,8 +75,10 @@ internal sealed class SupplyBook(
                 var key = ($"{offer.Provider} in {offer.Region ?? "no stated region"}", why);
                 refused[key] = refused.GetValueOrDefault(key) + 1;
             }
-            else if (!quotes.Any(quote => Replaces(quote, offer)))
-                kept.AddRange(TermsOf(offer));
+            else
+                kept.AddRange(
+                    TermsOf(offer).Where(supply => !quotes.Any(quote => Replaces(quote, offer, supply.Terms)))
+                );
         }
         foreach (var ((where, why), count) in refused)
             reject(new Rejection($"{where} ({count} offers)", RejectionKind.Data, why));
@@ -82,15 +90,17 @@ internal sealed class SupplyBook(
         return kept;
     }
 
-    private string? WhyNot(Offer offer)
+    private string? WhyNot(Offer offer) => WhyNot(offer.Provider, offer.Region, offer.Jurisdiction);
+
+    private string? WhyNot(string provider, string? region, string? jurisdiction)
     {
         if (
             DataRules.WhyNot(
                 rules.Data,
                 Way.Rent,
-                offer.Provider,
-                offer.Jurisdiction,
-                $"its region {offer.Region ?? "(none is stated)"}",
+                provider,
+                jurisdiction,
+                $"its region {region ?? "(none is stated)"}",
                 rules.Contracts
             ) is
             { } why
@@ -98,17 +108,50 @@ internal sealed class SupplyBook(
             return why;
         return
             rules.Regions.IsEmpty
-            || rules.Regions.Any(region =>
-                region.Equals(offer.Region, StringComparison.OrdinalIgnoreCase)
-                || region.Equals(offer.Jurisdiction, StringComparison.OrdinalIgnoreCase)
+            || rules.Regions.Any(asked =>
+                asked.Equals(region, StringComparison.OrdinalIgnoreCase)
+                || asked.Equals(jurisdiction, StringComparison.OrdinalIgnoreCase)
             )
             ? null
             : $"it is not in {string.Join(" or ", rules.Regions)}";
     }
 
+    /// <summary>A quote wins over the catalog's price, not over where data may be and how long there is.</summary>
+    private bool IsUsable(Quote quote)
+    {
+        var why =
+            WhyNot(quote.Provider, quote.Region, JurisdictionOf(quote))
+            ?? (
+                MonthsOf(quote.Terms) > scenario.Budget.HorizonMonths
+                    ? $"its term is longer than the {scenario.Budget.HorizonMonths} months of the horizon"
+                : quote.Terms == RentalTerms.Spot && scenario.Objectives.Availability is not null
+                    ? "spot machines may be taken away, and availability is asked"
+                : null
+            );
+        if (why is null)
+            return true;
+        reject(new Rejection($"quote of {quote.Provider}", RejectionKind.Data, why));
+        LeftOut++;
+        return false;
+    }
+
+    /// <summary>As the quote says, or as the catalog has the region it names.</summary>
+    private string? JurisdictionOf(Quote quote) =>
+        quote.Jurisdiction
+        ?? catalog
+            .Offers.All.FirstOrDefault(offer =>
+                offer.Region is not null
+                && offer.Region.Equals(quote.Region, StringComparison.OrdinalIgnoreCase)
+                && IsOf(quote, offer)
+            )
+            ?.Jurisdiction;
+
+    private static bool IsOf(Quote quote, Offer offer) =>
+        quote.Provider.Equals(offer.Provider, StringComparison.OrdinalIgnoreCase);
+
     /// <summary>A quote of a provider stands for all it asks for that accelerator on those terms.</summary>
-    private static bool Replaces(Quote quote, Offer offer) =>
-        quote.Provider == offer.Provider && quote.Accelerator == offer.Accelerator;
+    private static bool Replaces(Quote quote, Offer offer, RentalTerms? terms) =>
+        IsOf(quote, offer) && quote.Accelerator == offer.Accelerator && quote.Terms == terms;
 
     private IEnumerable<MachineSupply> TermsOf(Offer offer)
     {
@@ -125,12 +168,12 @@ internal sealed class SupplyBook(
             // Only large providers publish what a commitment saves.
             if (offer.Tier is "hyperscaler" or "neocloud")
             {
-                if (rules.Terms.Contains(RentalTerms.OneYear) && months >= MonthsOfOneYear)
+                if (rules.Terms.Contains(RentalTerms.OneYear) && months >= MonthsOf(RentalTerms.OneYear))
                     yield return Of(offer, RentalTerms.OneYear, Discounted(middle, factors.OneYearDiscount));
                 if (
                     offer.Tier is "hyperscaler"
                     && rules.Terms.Contains(RentalTerms.ThreeYears)
-                    && months >= MonthsOfThreeYears
+                    && months >= MonthsOf(RentalTerms.ThreeYears)
                 )
                     yield return Of(offer, RentalTerms.ThreeYears, Discounted(middle, factors.ThreeYearDiscount));
             }
@@ -184,8 +227,8 @@ internal sealed class SupplyBook(
             conditions.Add("Spot machines may be taken away at any time: only for work that can wait");
         if (offer.Tier is "community" or "spot")
             conditions.Add($"{offer.Provider} {offer.Tier} machines belong to others and may go away");
-        if (IsConsumer(AcceleratorOf(offer)))
-            conditions.Add(ConsumerCards);
+        if (PurchaseBook.IsConsumer(AcceleratorOf(offer)))
+            conditions.Add(PurchaseBook.ConsumerCards);
         return [.. conditions];
     }
 
@@ -207,95 +250,6 @@ internal sealed class SupplyBook(
             Source = "a quote in the scenario",
         };
     }
-
-    private IEnumerable<MachineSupply> Bought()
-    {
-        var unpriced = 0;
-        foreach (var accelerator in catalog.Accelerators.All)
-        {
-            var quotes = scenario
-                .Budget.Quotes.Where(quote => quote.Price is not null && quote.Accelerator == accelerator.Id)
-                .ToList();
-            foreach (var quote in quotes)
-                yield return Purchase(
-                    accelerator,
-                    quote.Count,
-                    Estimate.Exact((double)quote.Price!.Value.Usd, Evidence.Assumed),
-                    quote.Provider,
-                    quote.AsOf,
-                    "a quote in the scenario"
-                );
-            if (quotes.Count > 0)
-                continue;
-            if (accelerator.Price is not { } price)
-            {
-                unpriced++;
-                continue;
-            }
-            foreach (var count in SizesOf(accelerator))
-            {
-                var cards = (double)price.Price.Usd * count;
-                var whole = Estimate.WithinFactor(cards, MachineCosts.PriceSpread, Evidence.Assumed);
-                if (accelerator.Kind != AcceleratorKind.UnifiedMemory)
-                    whole += factors.ServerFor(cards);
-                yield return Purchase(accelerator, count, whole, "market", price.AsOf, price.Basis);
-            }
-        }
-        if (unpriced > 0)
-            reject(
-                new Rejection($"purchase of {unpriced} accelerators", RejectionKind.Price, "no purchase price is known")
-            );
-        LeftOut += unpriced;
-    }
-
-    private MachineSupply Purchase(
-        Accelerator accelerator,
-        int count,
-        Estimate price,
-        string provider,
-        string asOf,
-        string source
-    ) =>
-        new()
-        {
-            Way = Way.Buy,
-            Accelerator = accelerator,
-            Count = count,
-            Id = $"buy {count}x:{accelerator.Id}",
-            Provider = provider,
-            Price = price * scenario.Budget.Shift.Purchase,
-            AsOf = asOf,
-            Source = source,
-            LeadTimeWeeks = LeadTimeOf(accelerator),
-            Conditions = IsConsumer(accelerator) ? [ConsumerCards] : [],
-        };
-
-    private static int[] SizesOf(Accelerator accelerator) =>
-        accelerator.Kind == AcceleratorKind.UnifiedMemory ? [1]
-        : IsBoard(accelerator) ? BoardSizes
-        : [.. ServerSizes.Where(size => size <= (accelerator.Link?.DevicesPerNode ?? ServerSizes[^1]))];
-
-    private static bool IsBoard(Accelerator accelerator) =>
-        accelerator.FormFactor?.Contains("SXM", StringComparison.OrdinalIgnoreCase) == true
-        || accelerator.FormFactor?.Contains("OAM", StringComparison.OrdinalIgnoreCase) == true;
-
-    private PlanningRange? LeadTimeOf(Accelerator accelerator)
-    {
-        var id =
-            accelerator.Id.StartsWith("nvidia-b200", StringComparison.Ordinal) ? "lead-time-weeks-dgx-b200"
-            : accelerator.Id == "nvidia-h100-sxm-80gb" ? "lead-time-weeks-h100-sxm-node"
-            : null;
-        if (id is null || catalog.Economics.Get(id) is not { } weeks)
-            return null;
-        var high = weeks.High ?? weeks.Typical ?? 0;
-        return new PlanningRange(weeks.Low ?? weeks.Typical ?? 0, weeks.Typical ?? high, high);
-    }
-
-    private const string ConsumerCards =
-        "Consumer cards: NVIDIA's licence of the GeForce driver does not allow their use in data centres (general knowledge; ask)";
-
-    private static bool IsConsumer(Accelerator accelerator) =>
-        accelerator.Name.StartsWith("GeForce", StringComparison.Ordinal);
 
     private Accelerator AcceleratorOf(Offer offer)
     {

@@ -17,7 +17,11 @@ internal static class Volumes
         double? since = null;
         for (var factor = Least; factor <= Most; factor *= Step)
         {
-            var isCheaper = MachinesAt(machines, factor, costs) < api.CostPerMonth * factor;
+            // Beyond all the machines there are, no more are counted, and nothing is compared.
+            if (costs.MachinesAt(machines, factor) > (machines.Supply.MostMachines ?? PlanCosts.MostMachines - 1))
+                break;
+            var isCheaper =
+                costs.Machines.Monthly(machines.Supply, costs.MachinesAt(machines, factor)) < api.CostPerMonth * factor;
             if (!isCheaper)
                 since = null;
             else if (since is null)
@@ -27,7 +31,4 @@ internal static class Volumes
         }
         return since;
     }
-
-    private static double MachinesAt(SizedPlan plan, double factor, PlanCosts costs) =>
-        costs.Machines.Monthly(plan.Supply, costs.MachinesAt(plan, factor));
 }

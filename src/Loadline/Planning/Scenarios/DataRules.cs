@@ -43,6 +43,7 @@ public static class DataRules
                 ? $"{place} is not known to lie in {allowed}, as {data.Id} data needs{remedy}"
                 : $"{place} lies in {jurisdiction}, and {data.Id} data must stay in {allowed}{remedy}";
         }
+        // Where the law of the place is right, the contract is a condition to be met, which the answer asks for.
         return placement == DataPlacement.WithContract && data.Jurisdictions.Length == 0
             ? $"{data.Id} data needs a contract with {provider} first (deployment.contracts: [{provider}])"
             : null;

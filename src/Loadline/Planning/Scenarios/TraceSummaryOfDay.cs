@@ -39,7 +39,7 @@ internal sealed record TraceSummaryOfDay(
         var first = 0;
         for (var last = 0; last < arrivals.Length; last++)
         {
-            while (arrivals[last].Seconds - arrivals[first].Seconds > SecondsPerHour)
+            while (arrivals[last].Seconds - arrivals[first].Seconds >= SecondsPerHour)
                 first++;
             most = Math.Max(most, last - first + 1);
         }

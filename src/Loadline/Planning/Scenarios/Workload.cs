@@ -137,8 +137,9 @@ internal static class WorkloadMix
         return new TokenLengths(mean, Math.Clamp(high, mean, mean * TokenLengths.LargestRatio * 0.9999));
     }
 
-    private static double ShareBelow(TokenLengths lengths, double tokens) =>
-        lengths.Sigma <= 0
+    /// <summary>Share of the requests that are not longer.</summary>
+    public static double ShareBelow(TokenLengths lengths, double tokens) =>
+        lengths.Sigma <= 0 || tokens <= 0
             ? (tokens >= lengths.Mean ? 1 : 0)
             : Quantities.NormalDistribution.Probability(
                 (Math.Log(tokens / lengths.Mean) + lengths.Sigma * lengths.Sigma / 2) / lengths.Sigma

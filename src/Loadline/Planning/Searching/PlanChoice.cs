@@ -70,11 +70,17 @@ internal sealed record PlanChoice(
         var scenario = found.Search.Scenario;
         return !(option.CostPerMonth > (double?)scenario.Budget.MaximumMonthly?.Usd)
             && !(option.Capital > (double?)scenario.Budget.MaximumCapital?.Usd)
-            && !(
-                option is SizedPlan { Way: Way.Buy or Way.Own } plan
-                && found.Costs.Machines.SiteKilowatts(plan.Supply, plan.Machines) > scenario.Deployment.MaximumKilowatts
-            );
+            && !(KilowattsOf(option, found.Costs.Machines) > scenario.Deployment.MaximumKilowatts);
     }
+
+    /// <summary>Of machines of one's own, with cooling; null where there are none.</summary>
+    private static double? KilowattsOf(PlanOption option, MachineCosts costs) =>
+        option switch
+        {
+            SizedPlan { Way: Way.Buy or Way.Own } plan => costs.SiteKilowatts(plan.Supply, plan.Machines),
+            HybridPlan hybrid => costs.SiteKilowatts(hybrid.Whole.Supply, hybrid.BaseMachines + hybrid.BesideBase),
+            _ => null,
+        };
 
     /// <summary>The cheapest of every way, model and accelerator, and the best of each way whatever it costs.</summary>
     private static List<PlanOption> Finalists(List<PlanOption> ranked, FoundPlans found, PlanVerification? verification)

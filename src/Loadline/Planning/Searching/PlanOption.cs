@@ -97,6 +97,9 @@ internal sealed record HybridPlan : PlanOption
     /// <summary>Machines for the rest, rented or bought; null where an API takes it.</summary>
     public MachineSupply? Rest { get; init; }
     public required int RestMachines { get; init; }
+
+    /// <summary>Bought machines that stand beside the base.</summary>
+    public int BesideBase => Rest is { PerHour: null } ? RestMachines : 0;
     public ApiPlan? Api { get; init; }
     public override double? EndToEndSeconds
     {
