@@ -49,6 +49,10 @@ public sealed class Planner(CatalogReader catalog, Func<string, Model> models)
         return PlanChoice.Affordable(found).FirstOrDefault(option => option.For.IsKnown);
     }
 
+    /// <summary>What the search alone finds, before anything is simulated or told.</summary>
+    internal FoundPlans Searched(Scenario scenario, CancellationToken cancellation = default) =>
+        Found(scenario, DearestShown, null, cancellation);
+
     /// <summary>Options are shown up to so many times the cost of the cheapest on machines.</summary>
     private const double DearestShown = 3;
 

@@ -30,6 +30,9 @@ internal sealed class Search(Scenario scenario, LoadUncertainty load, double dea
     /// <summary>Deployments times offers looked at, those excluded with a reason among them.</summary>
     public int Considered { get; set; }
 
+    /// <summary>Of them, those that were worked out.</summary>
+    public int Evaluated => Considered - ExcludedByBound.Values.Sum();
+
     /// <summary>Of them, those that a bound excluded before they were worked out, by bound.</summary>
     public SortedDictionary<string, int> ExcludedByBound { get; } = new(StringComparer.Ordinal);
 
