@@ -65,16 +65,16 @@ internal sealed record PlanChoice(
         return affordable;
     }
 
-    private static bool IsAffordable(PlanOption option, FoundPlans found)
-    {
-        var scenario = found.Search.Scenario;
-        return !(option.CostPerMonth > (double?)scenario.Budget.MaximumMonthly?.Usd)
-            && !(option.Capital > (double?)scenario.Budget.MaximumCapital?.Usd)
-            && !(
-                option is SizedPlan { Way: Way.Buy or Way.Own } plan
-                && found.Costs.Machines.SiteKilowatts(plan.Supply, plan.Machines) > scenario.Deployment.MaximumKilowatts
-            );
-    }
+    private static bool IsAffordable(PlanOption option, FoundPlans found) =>
+        IsAffordable(option, found.Search.Scenario, found.Costs);
+
+    public static bool IsAffordable(PlanOption option, Scenario scenario, PlanCosts costs) =>
+        !(option.CostPerMonth > (double?)scenario.Budget.MaximumMonthly?.Usd)
+        && !(option.Capital > (double?)scenario.Budget.MaximumCapital?.Usd)
+        && !(
+            option is SizedPlan { Way: Way.Buy or Way.Own } plan
+            && costs.Machines.SiteKilowatts(plan.Supply, plan.Machines) > scenario.Deployment.MaximumKilowatts
+        );
 
     /// <summary>The cheapest of every way, model and accelerator, and the best of each way whatever it costs.</summary>
     private static List<PlanOption> Finalists(List<PlanOption> ranked, FoundPlans found, PlanVerification? verification)

@@ -42,8 +42,12 @@ internal sealed class Search(Scenario scenario, LoadUncertainty load, double dea
     /// <summary>USD per month of the cheapest plan on machines so far.</summary>
     public double Cheapest { get; private set; } = double.PositiveInfinity;
 
+    /// <summary>Rules out what can no longer be shown; null where only the cheapest is looked for.</summary>
+    public Incumbents? Incumbents { get; set; }
+
     public void Add(PlanOption option)
     {
+        Incumbents?.Add(option);
         Options.Add(option);
         if (option is SizedPlan && option.For.IsKnown)
             Cheapest = Math.Min(Cheapest, option.CostPerMonth);
