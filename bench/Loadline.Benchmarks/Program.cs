@@ -3,6 +3,8 @@ using Loadline.Benchmarks;
 
 if (args is ["retained"])
     return SafetensorsHeaderBenchmark.PrintRetained();
+if (args is ["--big-search-counts"])
+    return BigSearchBenchmark.PrintCounts();
 
 BenchmarkSwitcher.FromAssembly(typeof(SafetensorsHeaderBenchmark).Assembly).Run(args);
 return 0;

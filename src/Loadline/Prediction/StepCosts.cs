@@ -18,6 +18,15 @@ public sealed class StepCosts(
     /// </summary>
     private static readonly double[] Grid = [0, 1, 2, 3, 4, 5, 6, 7, .. Octaves(8, 2048), 4096];
 
+    private const int Octave = 8;
+
+    /// <summary>Bits of a double below the three that number the eighths of an octave.</summary>
+    private const int FractionBitsBelow = 49;
+
+    /// <summary>What those above are for the size that stands at place 8 of the grid, less its place.</summary>
+    private static readonly int FirstOctave =
+        (int)(BitConverter.DoubleToInt64Bits(Octave) >> FractionBitsBelow) - Octave;
+
     private double[]? stepTable;
     private double[]? decodeTable;
     private double[]? marginalTable;
@@ -39,7 +48,9 @@ public sealed class StepCosts(
     /// <summary>Steps one prompt is cut into.</summary>
     public int Chunks { get; } = (int)Math.Ceiling(request.ComputedPromptTokens / chunkTokens);
 
-    /// <summary>The same costs from a table, for searches that ask thousands of times.</summary>
+    /// <summary>
+    /// The same costs from a table that fills as it is asked, for searches that ask thousands of times on one thread.
+    /// </summary>
     /// <param name="mostSequences">Sequences that decode together at most.</param>
     /// <param name="sameSteps">
     /// A table for as many sequences, of the same step and mean context, whose decode steps need not be timed again.
@@ -47,18 +58,11 @@ public sealed class StepCosts(
     public StepCosts Tabulated(double mostSequences, StepCosts? sameSteps = null)
     {
         var table = new StepCosts(step, chunkTokens, request, pipeline, speculation);
-        var length = Math.Clamp(Array.FindIndex(Grid, size => size >= mostSequences) + 1, 2, Grid.Length);
-        if (mostSequences > Grid[^1])
-            length = Grid.Length;
-        table.stepTable = sameSteps?.stepTable ?? [.. Grid.Take(length).Select(StepSeconds)];
-        table.decodeTable = new double[length];
-        table.marginalTable = new double[length];
-        for (var i = 0; i < length; i++)
-        {
-            // The grid begins where nothing decodes.
-            table.decodeTable[i] = i == 0 ? 0 : PerToken(Grid[i], table.stepTable[i]);
-            table.marginalTable[i] = Marginal(Grid[i], table.stepTable[i]);
-        }
+        var length = mostSequences > Grid[^1] ? Grid.Length : Math.Clamp(PlaceOf(mostSequences) + 1, 2, Grid.Length);
+        // A bisection asks for a few places of the table, so each is worked out when it is first asked for.
+        table.stepTable = sameSteps?.stepTable ?? Unknown(length);
+        table.decodeTable = Unknown(length);
+        table.marginalTable = Unknown(length);
         return table;
     }
 
@@ -69,7 +73,10 @@ public sealed class StepCosts(
     public double Decode(double sequences)
     {
         if (decodeTable is not null)
-            return Interpolate(decodeTable, sequences);
+        {
+            var upper = UpperOf(decodeTable, sequences);
+            return Between(upper, sequences, DecodeAt(upper - 1), DecodeAt(upper));
+        }
         return sequences < 1 ? sequences * ExactDecode(1) : ExactDecode(sequences);
     }
 
@@ -80,7 +87,10 @@ public sealed class StepCosts(
     public double Marginal(double decoding)
     {
         if (marginalTable is not null)
-            return Interpolate(marginalTable, decoding);
+        {
+            var upper = UpperOf(marginalTable, decoding);
+            return Between(upper, decoding, MarginalAt(upper - 1), MarginalAt(upper));
+        }
         return decoding < 1
             ? (1 - decoding) * Marginal(0, 0) + decoding * Marginal(1, StepSeconds(1))
             : Marginal(decoding, StepSeconds(decoding));
@@ -175,11 +185,51 @@ public sealed class StepCosts(
         }
     }
 
-    private static double Interpolate(double[] table, double sequences)
+    private static double[] Unknown(int length)
     {
-        var place = Array.BinarySearch(Grid, 0, table.Length, sequences);
-        var upper = Math.Clamp(place < 0 ? ~place : place, 1, table.Length - 1);
+        var table = new double[length];
+        Array.Fill(table, double.NaN);
+        return table;
+    }
+
+    private double StepAt(int place)
+    {
+        var known = stepTable![place];
+        return double.IsNaN(known) ? stepTable[place] = StepSeconds(Grid[place]) : known;
+    }
+
+    /// <summary>The grid begins where nothing decodes.</summary>
+    private double DecodeAt(int place)
+    {
+        var known = decodeTable![place];
+        return double.IsNaN(known) ? decodeTable[place] = place == 0 ? 0 : PerToken(Grid[place], StepAt(place)) : known;
+    }
+
+    private double MarginalAt(int place)
+    {
+        var known = marginalTable![place];
+        return double.IsNaN(known) ? marginalTable[place] = Marginal(Grid[place], StepAt(place)) : known;
+    }
+
+    /// <summary>The end of the part of a table that a number of sequences is in, or of the nearest part.</summary>
+    private static int UpperOf(double[] table, double sequences) => Math.Clamp(PlaceOf(sequences), 1, table.Length - 1);
+
+    /// <summary>The first place of the grid that is not below a number of sequences; its length when there is none.</summary>
+    private static int PlaceOf(double sequences)
+    {
+        if (sequences <= Octave)
+            return (int)Math.Ceiling(Math.Max(0, sequences));
+        if (sequences > Grid[^1])
+            return Grid.Length;
+        // Grid sizes from 8 on are the numbers whose fraction has three bits: exponent and fraction are the place.
+        var bits = BitConverter.DoubleToInt64Bits(sequences);
+        var place = (int)(bits >> FractionBitsBelow) - FirstOctave;
+        return (bits & ((1L << FractionBitsBelow) - 1)) == 0 ? place : place + 1;
+    }
+
+    private static double Between(int upper, double sequences, double below, double above)
+    {
         var share = (sequences - Grid[upper - 1]) / (Grid[upper] - Grid[upper - 1]);
-        return table[upper - 1] + share * (table[upper] - table[upper - 1]);
+        return below + share * (above - below);
     }
 }

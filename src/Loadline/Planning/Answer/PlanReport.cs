@@ -74,20 +74,22 @@ internal static class PlanReport
                     "cost more, or draw more power, than there is"
                 )
             );
-        foreach (
-            var (bound, count) in found.Search.ExcludedByBound.Where(pair => pair.Key is "cost" or "larger than needed")
-        )
-            rejected.Add(
-                new Rejection(
-                    $"{count} combinations",
-                    RejectionKind.Bound,
-                    bound == "cost"
-                        ? "cost more than three times the cheapest plan on machines by the least that physics allows"
-                        : "spread a model over several machines that fits into one"
-                )
-            );
+        foreach (var (bound, count) in found.Search.ExcludedByBound.Where(pair => Words(pair.Key) is not null))
+            rejected.Add(new Rejection($"{count} combinations", RejectionKind.Bound, Words(bound)!));
         return rejected.ToImmutable();
     }
+
+    /// <summary>What a bound says of the points it excludes; null where each has a reason of its own.</summary>
+    private static string? Words(string bound) =>
+        bound switch
+        {
+            "cost" => "cost more than three times the cheapest plan on machines by the least that physics allows",
+            "larger than needed" => "spread a model over several machines that fits into one",
+            "dearer offer" => "are the same machines on the same terms for as much or more",
+            "surpassed" =>
+                "are above others in cost by the least they could cost, and not better in time, quality or capital at their best",
+            _ => null,
+        };
 
     private static ImmutableArray<string> Assumptions(PlanContext context)
     {

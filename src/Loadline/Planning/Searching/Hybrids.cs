@@ -28,6 +28,14 @@ internal sealed class Hybrids(Search search, PlanCosts costs)
         }
     }
 
+    /// <summary>Mixtures around a bought fleet.</summary>
+    public IEnumerable<HybridPlan> Around(SizedPlan whole) =>
+        Bought(
+            whole,
+            [],
+            search.Options.OfType<ApiPlan>().Where(plan => plan.For.Id == whole.For.Id).MinBy(plan => plan.RankCost)
+        );
+
     /// <summary>Share of a week's requests that is above a base, given as a share of the peak.</summary>
     public static double OverflowShare(Scenario scenario, double baseShare)
     {
@@ -48,11 +56,11 @@ internal sealed class Hybrids(Search search, PlanCosts costs)
 
     private IEnumerable<HybridPlan> Bought(SizedPlan whole, IReadOnlyList<SizedPlan> others, ApiPlan? api)
     {
-        var rent = CheapestLike(whole, others, plan => plan.Supply.Terms == RentalTerms.OnDemand);
+        var rent = RentLike(whole, others);
         for (var bought = 1; bought < whole.Machines; bought += Math.Max(1, whole.Machines / MostSplits))
         {
             if (rent is not null)
-                yield return costs.Priced(Split(whole, bought) with { Rest = rent.Supply });
+                yield return costs.Priced(Split(whole, bought) with { Rest = rent });
             if (api is not null)
                 yield return costs.Priced(Split(whole, bought) with { Api = api });
         }
@@ -90,18 +98,27 @@ internal sealed class Hybrids(Search search, PlanCosts costs)
             );
     }
 
-    private static SizedPlan? CheapestLike(
-        SizedPlan whole,
-        IEnumerable<SizedPlan> others,
-        Func<SizedPlan, bool> fits
-    ) =>
-        others
-            .Where(plan =>
-                plan.Supply.Accelerator.Id == whole.Supply.Accelerator.Id
-                && plan.Supply.Count == whole.Supply.Count
-                && fits(plan)
-            )
-            .MinBy(plan => plan.RankCost);
+    /// <summary>The cheapest machines of the same kind on demand, at a price at which all of the fleet would be shown.</summary>
+    private MachineSupply? RentLike(SizedPlan whole, IEnumerable<SizedPlan> others)
+    {
+        var found = others.Where(plan => IsLike(plan.Supply, whole.Supply)).MinBy(plan => plan.RankCost);
+        if (found is not null || search.Incumbents is null)
+            return found?.Supply;
+        // Its plans may have been ruled out, as others are better.
+        var cheapest = search
+            .Supplies.Where(supply => IsLike(supply, whole.Supply))
+            .MinBy(supply => supply.PerHour!.Value.Value);
+        return
+            cheapest is not null
+            && costs.PlanOf(whole.Sized, cheapest, search.Load.NominalRate)?.CostPerMonth <= search.Dearest
+            ? cheapest
+            : null;
+    }
+
+    private static bool IsLike(MachineSupply rented, MachineSupply bought) =>
+        rented.Terms == RentalTerms.OnDemand
+        && rented.Accelerator.Id == bought.Accelerator.Id
+        && rented.Count == bought.Count;
 
     private HybridPlan Split(SizedPlan whole, int inBase)
     {

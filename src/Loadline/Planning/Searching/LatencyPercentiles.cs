@@ -39,6 +39,7 @@ public sealed class ReplicaUnderLoad
     private readonly double firstProbability;
     private readonly double wholeProbability;
     private readonly double longAnswerTokens;
+    private readonly double meanAnswerTokens;
 
     public ReplicaUnderLoad(Deployment deployment, ServingMemory memory, Workload workload, Objectives objectives)
     {
@@ -66,6 +67,7 @@ public sealed class ReplicaUnderLoad
         firstProbability = LatencyPercentiles.ProbabilityOf(objectives.Ttft);
         wholeProbability = LatencyPercentiles.ProbabilityOf(objectives.EndToEnd);
         longAnswerTokens = output.Percentile(wholeProbability);
+        meanAnswerTokens = output.Mean;
         longPrompts = LongPrompts(firstProbability);
         longPromptsOfWholeAnswers = wholeProbability.Equals(firstProbability)
             ? longPrompts
@@ -123,6 +125,10 @@ public sealed class ReplicaUnderLoad
             overheadSeconds + prompts.Prefill(decoding) + meanWait
         );
     }
+
+    /// <summary>Requests per second, at most: each takes part in so many steps, none shorter than alone.</summary>
+    public double RateAtMost(LatencyPercentiles alone) =>
+        MostInFlight / (Math.Max(0, meanAnswerTokens - 1) * alone.Tpot);
 
     /// <summary>Highest rate at which the objectives hold when steps are slower by a factor; 0 when there is none.</summary>
     public double MaximumRate(double slowdown)

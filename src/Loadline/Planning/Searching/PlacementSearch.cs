@@ -7,13 +7,21 @@ using Loadline.Quantities;
 namespace Loadline.Planning;
 
 /// <summary>Tries every placement of a model on every accelerator that can be had, and sizes those that can work.</summary>
-internal sealed class PlacementSearch(CatalogReader catalog, Search search, PlanCosts costs)
+internal sealed class PlacementSearch(CatalogReader catalog, Search search, PlanCosts costs, bool usesBounds = true)
 {
     /// <summary>No engine decodes more sequences in a step.</summary>
     private const int MostSequences = 1024;
 
+    private const string DearerOffer = "dearer offer";
+    private const string Surpassed = "surpassed";
+
     private readonly DeploymentBuilder deployments = new(catalog);
     private readonly PlacementGrid grid = new(catalog, search.Scenario);
+
+    /// <summary>Load that a plan is made for, at least: below even odds it may be less than the middle.</summary>
+    private readonly double leastRate =
+        search.Load.MedianRate
+        * Math.Exp(Math.Min(0, NormalDistribution.Quantile(search.Scenario.Objectives.Confidence)) * search.Load.Sigma);
 
     public void Try(
         ModelOption option,
@@ -26,11 +34,30 @@ internal sealed class PlacementSearch(CatalogReader catalog, Search search, Plan
         foreach (var group in supplies)
         {
             cancellation.ThrowIfCancellationRequested();
-            var machines = group.OrderBy(supply => supply.Count).ToImmutableArray();
+            var machines = Offers(group);
             foreach (var ofWeights in placements.GroupBy(placement => placement.Weights))
                 Try(option, [.. ofWeights], group.Key, machines);
         }
     }
+
+    /// <summary>The cheapest of the offers that differ in nothing but price and place, smallest machines first.</summary>
+    private ImmutableArray<Offered> Offers(IEnumerable<MachineSupply> supplies) =>
+        [
+            .. supplies
+                .GroupBy(supply => (supply.Count, supply.Way, supply.Terms, supply.MostMachines))
+                .SelectMany(alike =>
+                    usesBounds
+                        ?
+                        [
+                            new Offered(
+                                alike.MinBy(supply => (supply.PerHour ?? supply.Price)?.Value ?? 0)!,
+                                alike.Count()
+                            ),
+                        ]
+                        : alike.Select(supply => new Offered(supply, 1))
+                )
+                .OrderBy(offered => offered.Supply.Count),
+        ];
 
     /// <summary>One placement that is known to be good, so that what costs more is not worked out.</summary>
     public void TryFirst(SizedPlan hint, IReadOnlyList<MachineSupply> supplies)
@@ -46,7 +73,10 @@ internal sealed class PlacementSearch(CatalogReader catalog, Search search, Plan
             $"{deployment.Engine.Id}@{deployment.Rules.Since}",
             hint.Sized.Outlook
         );
-        if (Sized(hint.For, placement, hint.Supply.Accelerator, deployment.Parallelism, out _) is not { } sized)
+        if (
+            Sized(hint.For, placement, hint.Supply.Accelerator, deployment.Parallelism, default, [], out _)
+            is not { } sized
+        )
             return;
         foreach (
             var supply in supplies.Where(supply => supply.Id == hint.Supply.Id && supply.Terms == hint.Supply.Terms)
@@ -61,7 +91,7 @@ internal sealed class PlacementSearch(CatalogReader catalog, Search search, Plan
         ModelOption option,
         ImmutableArray<Placement> placements,
         Accelerator accelerator,
-        ImmutableArray<MachineSupply> machines
+        ImmutableArray<Offered> machines
     )
     {
         var model = option.Model!;
@@ -73,26 +103,49 @@ internal sealed class PlacementSearch(CatalogReader catalog, Search search, Plan
         var what = $"{model.Id} {placements[0].Weights} on {accelerator.Id}";
         Rejection? last = null;
         var anyFits = false;
+        var anySurpassed = false;
         foreach (var placement in placements)
         {
-            foreach (var layout in LayoutsOf(placement, model.Architecture, accelerator, machines[^1].Count))
+            foreach (var layout in LayoutsOf(placement, model.Architecture, accelerator, machines[^1].Supply.Count))
             {
                 var usable = UsableBy(layout, machines);
                 if (usable.Count == 0)
                     continue;
+                var offers = usable.Sum(offered => offered.Alike);
                 if (Excluded(bounds, accelerator, layout, usable, anyFits, what) is { } bound)
                 {
-                    search.Exclude(bound.Bound, usable.Count);
+                    search.Exclude(bound.Bound, offers);
                     last = bound.Rejection ?? last;
                     continue;
                 }
-                search.Considered += usable.Count;
-                if (Sized(option, placement, accelerator, layout, out var why) is not { } sized)
+                var least = new LeastPoint(
+                    option,
+                    layout.Devices,
+                    leastRate / bounds.MostPerSecond(accelerator, layout.Devices, MostSequences),
+                    bounds.LeastEndToEnd(accelerator, layout),
+                    placement.Outlook.TaskLoss.Value
+                );
+                if (IsSurpassed(least, usable))
                 {
+                    search.Exclude(Surpassed, offers);
+                    anySurpassed = true;
+                    continue;
+                }
+                if (Sized(option, placement, accelerator, layout, least, usable, out var why) is not { } sized)
+                {
+                    if (why.Kind == RejectionKind.Bound)
+                    {
+                        search.Exclude(Surpassed, offers);
+                        anySurpassed = true;
+                        continue;
+                    }
+                    search.Considered += offers;
                     last = why with { What = what };
                     continue;
                 }
-                foreach (var supply in usable)
+                search.Considered += usable.Count;
+                search.Exclude(DearerOffer, offers - usable.Count);
+                foreach (var (supply, _) in usable)
                 {
                     if (costs.PlanOf(sized, supply, search.Load.NominalRate) is { } plan)
                     {
@@ -104,7 +157,8 @@ internal sealed class PlacementSearch(CatalogReader catalog, Search search, Plan
                 }
             }
         }
-        if (!anyFits && last is not null)
+        // What was surpassed may well fit, so nothing is wrong with the hardware then.
+        if (!anyFits && !anySurpassed && last is not null)
             search.Rejected.Add(last);
     }
 
@@ -131,28 +185,45 @@ internal sealed class PlacementSearch(CatalogReader catalog, Search search, Plan
     }
 
     /// <summary>A machine, or several whole ones, hold one replica.</summary>
-    private static List<MachineSupply> UsableBy(Parallelism layout, ImmutableArray<MachineSupply> machines)
+    private static List<Offered> UsableBy(Parallelism layout, ImmutableArray<Offered> machines)
     {
         var perMachine = layout.Devices / layout.Pipeline;
         return
         [
-            .. machines.Where(supply =>
-                supply.Count >= layout.Devices
+            .. machines.Where(offered =>
+                offered.Supply.Count >= layout.Devices
                 || (
-                    layout.Devices % supply.Count == 0
-                    && supply.Count >= 8
-                    && supply.Count % perMachine == 0
+                    layout.Devices % offered.Supply.Count == 0
+                    && offered.Supply.Count >= 8
+                    && offered.Supply.Count % perMachine == 0
                     && layout.Pipeline > 1
                 )
             ),
         ];
     }
 
+    /// <summary>True where nothing of it could be shown, whatever it turned out to be above what bounds it.</summary>
+    private bool IsSurpassed(in LeastPoint least, List<Offered> usable)
+    {
+        // Fleets that are there are extended with more of the same, whatever those would be alone.
+        if (
+            search.Incumbents is null
+            || search.Scenario.Deployment.Current?.Accelerator.Id == usable[0].Supply.Accelerator.Id
+        )
+            return false;
+        foreach (var (supply, _) in usable)
+        {
+            if (!search.Incumbents.Surpass(least, supply))
+                return false;
+        }
+        return true;
+    }
+
     private (string Bound, Rejection? Rejection)? Excluded(
         SearchBounds bounds,
         Accelerator accelerator,
         Parallelism layout,
-        List<MachineSupply> usable,
+        List<Offered> usable,
         bool anyFits,
         string what
     )
@@ -181,11 +252,10 @@ internal sealed class PlacementSearch(CatalogReader catalog, Search search, Plan
                     $"reading the weights once takes {new Duration(bounds.LeastTpot(accelerator, layout.Devices))}, longer than a token may take"
                 )
             );
-        var most =
-            Math.Min(bounds.MostByArithmetic(accelerator), bounds.MostByBandwidth(accelerator, MostSequences))
-            * layout.Devices;
-        var replicas = search.Load.MedianRate / most;
-        var least = usable.Min(supply => costs.LeastPerMonth(supply, replicas, layout.Devices));
+        if (!usesBounds)
+            return null;
+        var replicas = leastRate / bounds.MostPerSecond(accelerator, layout.Devices, MostSequences);
+        var least = usable.Min(offered => costs.LeastPerMonth(offered.Supply, replicas, layout.Devices));
         return least > search.Dearest ? ("cost", null) : null;
     }
 
@@ -207,6 +277,8 @@ internal sealed class PlacementSearch(CatalogReader catalog, Search search, Plan
         Placement placement,
         Accelerator accelerator,
         Parallelism layout,
+        LeastPoint least,
+        List<Offered> usable,
         out Rejection why
     )
     {
@@ -251,6 +323,23 @@ internal sealed class PlacementSearch(CatalogReader catalog, Search search, Plan
             );
             return null;
         }
+        if (
+            usable.Count > 0
+            && search.Incumbents is not null
+            && replica.At(ReplicaUnderLoad.NearlyIdle, 1) is { } alone
+        )
+        {
+            var known = least with
+            {
+                Replicas = Math.Max(least.Replicas, leastRate / replica.RateAtMost(alone)),
+                EndToEndSeconds = Math.Max(least.EndToEndSeconds, alone.EndToEnd),
+            };
+            if (IsSurpassed(known, usable))
+            {
+                why = new Rejection("", RejectionKind.Bound, Surpassed);
+                return null;
+            }
+        }
         if (ReplicaSizing.Of(replica, search.Load, scenario.Objectives.Confidence) is not var (rate, design))
         {
             why = TooSlow(option, replica, accelerator, split);
@@ -289,3 +378,6 @@ internal sealed class PlacementSearch(CatalogReader catalog, Search search, Plan
             _ => $"tensor parallel {layout.Tensor}",
         };
 }
+
+/// <summary>Machines, and how many offers of the same for as much or more stand behind them.</summary>
+internal readonly record struct Offered(MachineSupply Supply, int Alike);

@@ -65,13 +65,13 @@ internal sealed record PlanChoice(
         return affordable;
     }
 
-    private static bool IsAffordable(PlanOption option, FoundPlans found)
-    {
-        var scenario = found.Search.Scenario;
-        return !(option.CostPerMonth > (double?)scenario.Budget.MaximumMonthly?.Usd)
-            && !(option.Capital > (double?)scenario.Budget.MaximumCapital?.Usd)
-            && !(KilowattsOf(option, found.Costs.Machines) > scenario.Deployment.MaximumKilowatts);
-    }
+    private static bool IsAffordable(PlanOption option, FoundPlans found) =>
+        IsAffordable(option, found.Search.Scenario, found.Costs);
+
+    public static bool IsAffordable(PlanOption option, Scenario scenario, PlanCosts costs) =>
+        !(option.CostPerMonth > (double?)scenario.Budget.MaximumMonthly?.Usd)
+        && !(option.Capital > (double?)scenario.Budget.MaximumCapital?.Usd)
+        && !(KilowattsOf(option, costs.Machines) > scenario.Deployment.MaximumKilowatts);
 
     /// <summary>Of machines of one's own, with cooling; null where there are none.</summary>
     private static double? KilowattsOf(PlanOption option, MachineCosts costs) =>

@@ -16,6 +16,9 @@ public sealed class Planner(CatalogReader catalog, Func<string, Model> models)
     /// <summary>False leaves out what other questions would have led to, which takes as many searches again.</summary>
     public bool AsksWhatIf { get; init; } = true;
 
+    /// <summary>False works out every point of the grid that physics allows: for tests of the bounds.</summary>
+    internal bool UsesBounds { get; init; } = true;
+
     /// <summary>Day the plan is made for, which dates its roadmap.</summary>
     public DateOnly? Start { get; init; }
 
@@ -49,6 +52,10 @@ public sealed class Planner(CatalogReader catalog, Func<string, Model> models)
         return PlanChoice.Affordable(found).FirstOrDefault(option => option.For.IsKnown);
     }
 
+    /// <summary>What the search alone finds, before anything is simulated or told.</summary>
+    internal FoundPlans Searched(Scenario scenario, CancellationToken cancellation = default) =>
+        Found(scenario, DearestShown, null, cancellation);
+
     /// <summary>Options are shown up to so many times the cost of the cheapest on machines.</summary>
     private const double DearestShown = 3;
 
@@ -58,18 +65,27 @@ public sealed class Planner(CatalogReader catalog, Func<string, Model> models)
         var load = LoadUncertainty.Of(scenario, demand);
         var search = new Search(scenario, load, dearest);
         var costs = new PlanCosts(catalog, scenario, demand);
+        // Where only the cheapest is looked for, its cost says all.
+        if (dearest > 1 && UsesBounds)
+            search.Incumbents = new Incumbents(
+                new RankBounds(costs, scenario),
+                option => PlanChoice.IsAffordable(option, scenario, costs)
+            );
         var options = new ModelSelection(catalog, models, search).Choose();
         new ApiSearch(catalog, search, costs).Try(options);
         var book = new SupplyBook(catalog, scenario, costs.Factors, search.Rejected.Add);
         var supplies = search.Supplies = book.Read();
         search.Considered += book.LeftOut;
+        var hybrids = new Hybrids(search, costs);
+        if (search.Incumbents is { } incumbents)
+            incumbents.Mixtures = hybrids.Around;
         // The cheapest hardware first: what it costs excludes much of the rest.
         var groups = supplies
             .GroupBy(supply => supply.Accelerator)
             .OrderBy(group => group.Min(supply => costs.Machines.MachinesPerMonth(supply, 1) / supply.Count))
             .ThenBy(group => group.Key.Id, StringComparer.Ordinal)
             .ToList();
-        var placements = new PlacementSearch(catalog, search, costs);
+        var placements = new PlacementSearch(catalog, search, costs, UsesBounds);
         if (hint is not null)
             placements.TryFirst(hint, supplies);
         // Small models first: what they cost excludes much of the rest.
@@ -79,7 +95,7 @@ public sealed class Planner(CatalogReader catalog, Func<string, Model> models)
                 .OrderBy(option => option.Model!.Architecture.Tensors.ActiveParameters)
         )
             placements.Try(option, groups, cancellation);
-        new Hybrids(search, costs).Add();
+        hybrids.Add();
         return new FoundPlans(demand, search, costs);
     }
 }

@@ -30,6 +30,9 @@ internal sealed class Search(Scenario scenario, LoadUncertainty load, double dea
     /// <summary>Deployments times offers looked at, those excluded with a reason among them.</summary>
     public int Considered { get; set; }
 
+    /// <summary>Of them, those that were worked out.</summary>
+    public int Evaluated => Considered - ExcludedByBound.Values.Sum();
+
     /// <summary>Of them, those that a bound excluded before they were worked out, by bound.</summary>
     public SortedDictionary<string, int> ExcludedByBound { get; } = new(StringComparer.Ordinal);
 
@@ -39,8 +42,12 @@ internal sealed class Search(Scenario scenario, LoadUncertainty load, double dea
     /// <summary>USD per month of the cheapest plan on machines so far.</summary>
     public double Cheapest { get; private set; } = double.PositiveInfinity;
 
+    /// <summary>Rules out what can no longer be shown; null where only the cheapest is looked for.</summary>
+    public Incumbents? Incumbents { get; set; }
+
     public void Add(PlanOption option)
     {
+        Incumbents?.Add(option);
         Options.Add(option);
         if (option is SizedPlan && option.For.IsKnown)
             Cheapest = Math.Min(Cheapest, option.CostPerMonth);

@@ -21,6 +21,7 @@ internal sealed class SearchBounds
     private readonly double operationsPerRequest;
     private readonly double outputTokens;
     private readonly double tpotLimit;
+    private readonly double longAnswerTokens;
     private readonly WeightFormat weights;
 
     /// <summary>Parts of a model that touch all of its parameters for a token are rounded down by as much.</summary>
@@ -36,6 +37,9 @@ internal sealed class SearchBounds
         touchedBytes = weightBytes * touched * (architecture.HasExperts ? TouchedMargin : 0.9);
         var workload = scenario.Workload;
         outputTokens = workload.OutputTokens.Mean;
+        longAnswerTokens = workload.OutputTokens.Percentile(
+            LatencyPercentiles.ProbabilityOf(scenario.Objectives.EndToEnd)
+        );
         operationsPerRequest =
             2.0
             * tensors.ActiveParameters
@@ -51,7 +55,15 @@ internal sealed class SearchBounds
     public double LeastTpot(Accelerator accelerator, int devices) =>
         accelerator.MemoryBandwidth is { } bandwidth ? touchedBytes / (bandwidth.BytesPerSecond * devices) : 0;
 
+    /// <summary>Seconds of a whole answer at its percentile, at least. The stages of a pipeline work on a token in turn.</summary>
+    public double LeastEndToEnd(Accelerator accelerator, Parallelism layout) =>
+        Math.Max(0, longAnswerTokens - 1) * LeastTpot(accelerator, layout.Devices / layout.Pipeline);
+
     public bool MissesTpot(Accelerator accelerator, int devices) => LeastTpot(accelerator, devices) > tpotLimit;
+
+    /// <summary>Requests per second of a replica, at most.</summary>
+    public double MostPerSecond(Accelerator accelerator, int devices, int mostSequences) =>
+        Math.Min(MostByArithmetic(accelerator), MostByBandwidth(accelerator, mostSequences)) * devices;
 
     /// <summary>Requests per second and device, at most, by arithmetic; infinite where no rate is known.</summary>
     public double MostByArithmetic(Accelerator accelerator) =>
