@@ -298,6 +298,8 @@ internal sealed class CandidateBuilder(Scenario scenario, FoundPlans found)
                 System.Globalization.CultureInfo.InvariantCulture,
                 $"size of the smallest machine on offer ({share * 100:0} % used)"
             );
+        if (plan.Missed is { } missed)
+            return missed.What;
         var design = plan.Sized.Design;
         return plan.Sized.Replica.WhatBinds(plan.Sized.MaximumRate * design.LoadFactor * 1.02, design.Slowdown);
     }

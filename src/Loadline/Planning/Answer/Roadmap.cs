@@ -145,6 +145,8 @@ internal sealed class Roadmap(PlanContext context)
     /// <summary>The objective that gives way first, which is what one would see.</summary>
     private static string WhatPasses(SizedPlan plan)
     {
+        if (plan.Missed is { } missed)
+            return $", when {missed.What} may pass {missed.Limit}";
         var design = plan.Sized.Design;
         var replica = plan.Sized.Replica;
         return

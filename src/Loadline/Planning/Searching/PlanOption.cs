@@ -127,6 +127,9 @@ internal sealed record SizedPlan : PlanOption
     public required double RatePerReplica { get; init; }
     public override required double? EndToEndSeconds { get; init; }
 
+    /// <summary>What a simulation saw missed when it was smaller; null where none did.</summary>
+    public ObjectiveMiss? Missed { get; init; }
+
     /// <summary>Its latencies as simulated; null until they are.</summary>
     public SimulatedLatencies? Simulated { get; init; }
 

@@ -58,6 +58,7 @@ internal sealed class PlanVerification(
         if (SureOf(plan) is not { } sized)
             return null;
         var missedAt = double.PositiveInfinity;
+        ObjectiveMiss? lastMiss = null;
         for (var added = 0; added <= MostAdditions; added++)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -67,8 +68,10 @@ internal sealed class PlanVerification(
                 {
                     Simulated = simulated,
                     EndToEndSeconds = simulated.Middle.EndToEnd,
+                    Missed = lastMiss,
                 };
             missedAt = sized.RatePerReplica;
+            lastMiss = miss;
             if (added == MostAdditions || OneMore(sized) is not { } larger)
             {
                 search.Reject(
