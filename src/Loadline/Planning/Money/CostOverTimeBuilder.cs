@@ -92,7 +92,7 @@ internal static class CostOverTimeBuilder
         }
     }
 
-    private static double? MonthOf(PlanOption one, PlanOption other, double growth, Scenario scenario, PlanCosts costs)
+    internal static double? MonthOf(PlanOption one, PlanOption other, double growth, Scenario scenario, PlanCosts costs)
     {
         var trend = scenario.Budget.PriceTrendPerYear.Base;
         var first = costs.Cumulative(one, growth, trend);
