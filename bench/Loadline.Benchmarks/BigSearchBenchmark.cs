@@ -95,6 +95,12 @@ public class BigSearchBenchmark
         Console.WriteLine(Invariant($"{search.Evaluated, 12:N0} evaluated, {search.Options.Count:N0} plans found"));
         foreach (var (bound, count) in search.ExcludedByBound)
             Console.WriteLine(Invariant($"{count, 12:N0} excluded: {bound}"));
+        if (search.BatchLimits is { } limits)
+            Console.WriteLine(
+                Invariant(
+                    $"x {BatchLimits.Count} batch limits: not reached {limits.NotReached:N0}, carry no more {limits.CarryNoMore:N0}, evaluated {limits.Evaluated:N0}, of which carry more {limits.CarryMore:N0}, most {limits.MostGain:0.000}"
+                )
+            );
         Console.WriteLine(
             Invariant($"median of {Runs} runs {times[Runs / 2]:0.000} s, {times[0]:0.000} to {times[^1]:0.000} s")
         );

@@ -100,10 +100,13 @@ public sealed class ReplicaUnderLoad
     public LatencyPercentiles? At(double requestsPerSecond, double slowdown) => At(requestsPerSecond, slowdown, out _);
 
     /// <inheritdoc cref="At(double, double)"/>
-    public LatencyPercentiles? At(double requestsPerSecond, double slowdown, out ServingPoint point)
+    public LatencyPercentiles? At(double requestsPerSecond, double slowdown, out ServingPoint point) =>
+        At(requestsPerSecond, slowdown, MostInFlight, out point);
+
+    private LatencyPercentiles? At(double requestsPerSecond, double slowdown, double most, out ServingPoint point)
     {
         // Slower steps at the same rate are the same steps at a higher rate, seen on a slower clock.
-        var found = serving.AtRate(requestsPerSecond * slowdown, MostInFlight);
+        var found = serving.AtRate(requestsPerSecond * slowdown, most);
         point = found.GetValueOrDefault();
         if (found is null)
             return null;
@@ -131,30 +134,47 @@ public sealed class ReplicaUnderLoad
         MostInFlight / (Math.Max(0, meanAnswerTokens - 1) * alone.Tpot);
 
     /// <summary>Highest rate at which the objectives hold when steps are slower by a factor; 0 when there is none.</summary>
-    public double MaximumRate(double slowdown)
+    public double MaximumRate(double slowdown) => MaximumRate(slowdown, MostInFlight);
+
+    /// <summary>The same with at most so many sequences in flight.</summary>
+    public double MaximumRate(double slowdown, double mostInFlight)
     {
         // Nothing shorter is slower than one request alone.
-        if (!Meets(NearlyIdle, slowdown))
+        if (!Meets(NearlyIdle, slowdown, mostInFlight))
             return 0;
         var low = NearlyIdle;
-        var high = Math.Max(2 * NearlyIdle, MostInFlight / Math.Max(1e-6, At(NearlyIdle, slowdown)!.Value.EndToEnd));
+        var high = Math.Max(2 * NearlyIdle, mostInFlight / Math.Max(1e-6, At(NearlyIdle, slowdown)!.Value.EndToEnd));
         const double MostRate = 1e6;
-        while (high < MostRate && Meets(high, slowdown))
+        while (high < MostRate && Meets(high, slowdown, mostInFlight))
         {
             low = high;
             high *= 2;
         }
-        const double Tolerance = 2e-3;
-        while (high - low > Tolerance * high)
+        while (high - low > RateTolerance * high)
         {
             // Where the ends are far apart, the answer may be of any size.
             var middle = high > 4 * low ? Math.Sqrt(low * high) : (low + high) / 2;
-            if (Meets(middle, slowdown))
+            if (Meets(middle, slowdown, mostInFlight))
                 low = middle;
             else
                 high = middle;
         }
         return low;
+    }
+
+    /// <summary>Relative error of the highest rate.</summary>
+    public const double RateTolerance = 2e-3;
+
+    /// <summary>
+    /// True where fewer sequences in flight cannot raise the highest rate: at that rate they either are not reached, so
+    /// that nothing changes, or do not keep up.
+    /// </summary>
+    public bool CarriesNoMore(double maximumRate, double slowdown, double mostInFlight)
+    {
+        // The highest rate is known up to a tolerance from below.
+        var rate = maximumRate / (1 - RateTolerance);
+        return serving.AtRate(rate * slowdown, mostInFlight) is not { } limited
+            || (limited.InFlight + 1 <= mostInFlight && !Meets(rate, slowdown, mostInFlight));
     }
 
     /// <summary>
@@ -215,9 +235,9 @@ public sealed class ReplicaUnderLoad
         }
     }
 
-    private bool Meets(double rate, double slowdown)
+    private bool Meets(double rate, double slowdown, double most)
     {
-        if (At(rate, slowdown) is not { } latencies)
+        if (At(rate, slowdown, most, out _) is not { } latencies)
             return false;
         return RatioTo(objectives.Ttft, TtftWithError(latencies, slowdown)) <= 1
             && RatioTo(objectives.Tpot, latencies.Tpot) <= 1

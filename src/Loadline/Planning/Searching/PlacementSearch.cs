@@ -144,7 +144,13 @@ internal sealed class PlacementSearch(CatalogReader catalog, Search search, Plan
                     continue;
                 }
                 search.Considered += usable.Count;
-                search.Exclude(DearerOffer, offers - usable.Count);
+                if (offers > usable.Count)
+                    search.Exclude(DearerOffer, offers - usable.Count);
+                search.BatchLimits?.Try(
+                    sized.Replica,
+                    Math.Max(1, sized.Replica.Error.SlowdownAt(search.Scenario.Objectives.Confidence)),
+                    usable.Count
+                );
                 foreach (var (supply, _) in usable)
                 {
                     if (costs.PlanOf(sized, supply, search.Load.NominalRate) is { } plan)

@@ -71,6 +71,8 @@ public sealed class Planner(CatalogReader catalog, Func<string, Model> models)
                 new RankBounds(costs, scenario),
                 option => PlanChoice.IsAffordable(option, scenario, costs)
             );
+        if (dearest > 1)
+            search.BatchLimits = new BatchLimits();
         var options = new ModelSelection(catalog, models, search).Choose();
         new ApiSearch(catalog, search, costs).Try(options);
         var book = new SupplyBook(catalog, scenario, costs.Factors, search.Rejected.Add);

@@ -36,6 +36,9 @@ internal sealed class Search(Scenario scenario, LoadUncertainty load, double dea
     /// <summary>Of them, those that a bound excluded before they were worked out, by bound.</summary>
     public SortedDictionary<string, int> ExcludedByBound { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>What came of lower limits on the sequences of a step; null where they are not tried.</summary>
+    public BatchLimits? BatchLimits { get; set; }
+
     /// <summary>Machines that may be had.</summary>
     public System.Collections.Immutable.ImmutableArray<MachineSupply> Supplies { get; set; } = [];
 
