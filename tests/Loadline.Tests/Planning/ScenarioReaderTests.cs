@@ -157,9 +157,12 @@ public sealed class ScenarioReaderTests
         )
             .Workload.PeakRate.ShouldBe(10 / (1 + 99 * 0.05), 1e-9);
 
-    [Fact]
-    public void Requests_a_day_are_spread_over_the_hours() =>
-        Read("""{ "workload": { "requestsPerDay": 28800, "hours": "Mon-Sun 22-06" } }""")
+    /// <summary>28,800 in the eight hours of a night are one a second, on five nights as on seven.</summary>
+    [Theory]
+    [InlineData("Mon-Sun 22-06")]
+    [InlineData("Mon-Fri 22-06")]
+    public void Requests_a_day_are_spread_over_the_hours(string hours) =>
+        Read($$"""{ "workload": { "requestsPerDay": 28800, "hours": "{{hours}}" } }""")
             .Workload.PeakRate.ShouldBe(1, 1e-12);
 
     [Fact]

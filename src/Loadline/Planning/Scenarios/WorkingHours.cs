@@ -5,7 +5,8 @@ namespace Loadline.Planning;
 /// <summary>Hours of a week in which people work, counted from Monday 00:00.</summary>
 /// <param name="Text">As the user wrote it.</param>
 /// <param name="Busy">168 hours.</param>
-public sealed record WorkingHours(string Text, ImmutableArray<bool> Busy)
+/// <param name="DaysPerWeek">Days that have such hours; a night belongs to the day it begins on.</param>
+public sealed record WorkingHours(string Text, ImmutableArray<bool> Busy, int DaysPerWeek = 7)
 {
     public const int HoursOfWeek = 24 * 7;
 
@@ -21,6 +22,7 @@ public sealed record WorkingHours(string Text, ImmutableArray<bool> Busy)
         if (text is "always" or "24/7")
             return Always;
         var busy = new bool[HoursOfWeek];
+        var worked = new bool[Days.Length];
         foreach (var part in text.Split(','))
         {
             if (part.Split(' ', StringSplitOptions.RemoveEmptyEntries) is not [var days, var hours])
@@ -28,10 +30,13 @@ public sealed record WorkingHours(string Text, ImmutableArray<bool> Busy)
             if (DaysOf(days) is not var (first, last) || HoursOf(hours) is not var (start, end))
                 return null;
             for (var day = first; day <= last; day++)
-            for (var hour = start; hour < end; hour++)
-                busy[(day * 24 + hour) % HoursOfWeek] = true;
+            {
+                worked[day] = true;
+                for (var hour = start; hour < end; hour++)
+                    busy[(day * 24 + hour) % HoursOfWeek] = true;
+            }
         }
-        return new WorkingHours(text, [.. busy]);
+        return new WorkingHours(text, [.. busy], worked.Count(day => day));
     }
 
     private static (int First, int Last)? DaysOf(string text)

@@ -113,7 +113,7 @@ internal static class WorkloadReader
         }
         if (perDay is { } day)
         {
-            var hoursPerDay = hours.HoursPerWeek / 7.0;
+            var hoursPerDay = (double)hours.HoursPerWeek / hours.DaysPerWeek;
             rate = day / (hoursPerDay * SecondsPerHour);
             notes.Assume(
                 string.Create(
