@@ -17,12 +17,12 @@ public sealed class DataRulesTests
     [InlineData("public", "yy yy yy", "yy yy yy")]
     [InlineData("internal", "yy yy yy", "yy yy yy")]
     // Art. 28 needs a contract with a host of the model, which settles transfers; a rented machine has to lie in the EU.
-    [InlineData("personal-eu", "ny ny ny", "yy nn nn")]
+    [InlineData("personal-eu", "yy ny ny", "yy nn nn")]
     // No machine of anybody's without a business associate agreement.
     [InlineData("health-us", "ny ny ny", "ny ny ny")]
     [InlineData("card-data", "ny ny ny", "yy yy yy")]
-    [InlineData("financial-eu", "ny ny ny", "yy nn nn")]
-    [InlineData("essential-eu", "ny ny ny", "yy nn nn")]
+    [InlineData("financial-eu", "yy ny ny", "yy nn nn")]
+    [InlineData("essential-eu", "yy ny ny", "yy nn nn")]
     [InlineData("high-risk-ai", "yy yy yy", "yy yy yy")]
     [InlineData("secret", "nn nn nn", "ny ny ny")]
     [InlineData("own-hardware-only", "nn nn nn", "nn nn nn")]

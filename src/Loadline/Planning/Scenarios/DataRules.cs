@@ -29,22 +29,19 @@ public static class DataRules
         var where = way == Way.Api ? "hosted by somebody else" : "on a rented machine";
         if (placement == DataPlacement.Forbidden)
             return $"{data.Id} data may not be {where}";
-        // A contract settles both what the law asks of the provider and where it computes.
-        if (placement == DataPlacement.WithContract && contracts.Contains(provider))
+        // A contract settles what the law asks of the provider, and where a hosted model computes.
+        var isSettled = way == Way.Api || placement == DataPlacement.WithContract;
+        if (isSettled && contracts.Contains(provider))
             return null;
         if (data.Jurisdictions.Length > 0 && (jurisdiction is null || !data.Jurisdictions.Contains(jurisdiction)))
         {
             var allowed = string.Join(" or ", data.Jurisdictions);
-            var remedy =
-                placement == DataPlacement.WithContract
-                    ? $" (a contract that settles it goes into deployment.contracts: [{provider}])"
-                    : "";
+            var remedy = isSettled ? $" (a contract that settles it goes into deployment.contracts: [{provider}])" : "";
             return jurisdiction is null
                 ? $"{place} is not known to lie in {allowed}, as {data.Id} data needs{remedy}"
                 : $"{place} lies in {jurisdiction}, and {data.Id} data must stay in {allowed}{remedy}";
         }
-        // Where the law of the place is right, the contract is a condition to be met, which the answer asks for.
-        return placement == DataPlacement.WithContract && data.Jurisdictions.Length == 0
+        return placement == DataPlacement.WithContract
             ? $"{data.Id} data needs a contract with {provider} first (deployment.contracts: [{provider}])"
             : null;
     }
