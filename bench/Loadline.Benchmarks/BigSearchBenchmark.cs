@@ -66,7 +66,8 @@ public class BigSearchBenchmark
 
     public static IEnumerable<string> CountsSource()
     {
-        var search = new BigSearchBenchmark().planner.Searched(new BigSearchBenchmark().scenario).Search;
+        var benchmark = new BigSearchBenchmark();
+        var search = benchmark.planner.Searched(benchmark.scenario).Search;
         yield return Invariant($"{search.Considered:N0} points, {search.Evaluated:N0} evaluated");
     }
 
@@ -86,21 +87,30 @@ public class BigSearchBenchmark
         }
         Array.Sort(times);
         var search = benchmark.planner.Searched(benchmark.scenario).Search;
+        var accelerators = search.Supplies.Select(supply => supply.Accelerator).Distinct().Count();
         Console.WriteLine(
-            Invariant(
-                $"{Models.Length} models x {search.Supplies.Select(supply => supply.Accelerator).Distinct().Count()} accelerators ({search.Supplies.Length} offers)"
-            )
+            Invariant($"{Models.Length} models x {accelerators} accelerators, {search.Supplies.Length} offers")
         );
-        Console.WriteLine(Invariant($"{search.Considered, 12:N0} points"));
-        Console.WriteLine(Invariant($"{search.Evaluated, 12:N0} evaluated, {search.Options.Count:N0} plans found"));
+        Line(search.Considered, "deployments times offers");
+        Line(search.Evaluated, Invariant($"evaluated; {search.Options.Count:N0} plans"));
         foreach (var (bound, count) in search.ExcludedByBound)
-            Console.WriteLine(Invariant($"{count, 12:N0} excluded: {bound}"));
-        if (search.BatchLimits is { } limits)
-            Console.WriteLine(
-                Invariant(
-                    $"x {BatchLimits.Count} batch limits: not reached {limits.NotReached:N0}, carry no more {limits.CarryNoMore:N0}, evaluated {limits.Evaluated:N0}, of which carry more {limits.CarryMore:N0}, most {limits.MostGain:0.000}"
-                )
-            );
+            Line(count, $"excluded: {bound}");
+        var limits = search.BatchLimits!;
+        var tried = limits.NotReached + limits.CarryNoMore + limits.Evaluated;
+        Line(
+            search.Considered * BatchLimits.Count,
+            Invariant($"more with {BatchLimits.Count} lower batch limits each")
+        );
+        Line(
+            search.Considered * BatchLimits.Count - tried,
+            "excluded: with the deployment, or it meets no load at all"
+        );
+        Line(limits.NotReached, "excluded: limit at or above that of engine and cache");
+        Line(limits.CarryNoMore, "excluded: a lower limit carries no more");
+        Line(
+            limits.Evaluated,
+            Invariant($"evaluated; {limits.CarryMore} carry more, by x{limits.MostGain:0.###} at most")
+        );
         Console.WriteLine(
             Invariant($"median of {Runs} runs {times[Runs / 2]:0.000} s, {times[0]:0.000} to {times[^1]:0.000} s")
         );
@@ -157,6 +167,8 @@ public class BigSearchBenchmark
             Budget = new Budget(),
         };
     }
+
+    private static void Line(int count, string what) => Console.WriteLine(Invariant($"{count, 12:N0} {what}"));
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -8,7 +8,9 @@ namespace Loadline.Planning;
 /// <remarks>
 /// A lower limit leaves the same replica as long as it is not reached, so a load that misses the objectives without it
 /// misses them with it: nothing is gained where the largest load without it stays below it, nor where the limit cannot
-/// keep up with that load. Left over is a limit that this load just reaches: it is worked out.
+/// keep up with that load. Left over is a limit that this load just reaches: it is worked out. Some of those carry a few
+/// percent more, because the closed form lets a full limit run without a queue for its last place; they are counted, and
+/// no plan is made of them.
 /// </remarks>
 internal sealed class BatchLimits
 {
@@ -29,6 +31,7 @@ internal sealed class BatchLimits
     /// <summary>Of them, those with which a replica carries more by the closed form.</summary>
     public int CarryMore { get; private set; }
 
+    /// <summary>The largest factor by which one carries more.</summary>
     public double MostGain { get; private set; }
 
     /// <summary>Tries all limits on a replica.</summary>

@@ -110,7 +110,7 @@ internal sealed class Hybrids(Search search, PlanCosts costs)
             .MinBy(supply => supply.PerHour!.Value.Value);
         return
             cheapest is not null
-            && costs.PlanOf(whole.Sized, cheapest, search.Load.NominalRate)?.CostPerMonth <= search.Dearest
+            && costs.PlanOf(whole.Sized, cheapest, search.Load.NominalRate)?.RankCost <= search.Dearest
             ? cheapest
             : null;
     }

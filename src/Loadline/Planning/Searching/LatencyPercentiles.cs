@@ -129,6 +129,12 @@ public sealed class ReplicaUnderLoad
         );
     }
 
+    /// <summary>Latencies of a request that meets no other, with steps as predicted; null when not even that can be had.</summary>
+    public LatencyPercentiles? Alone => At(FarApart, 1);
+
+    /// <summary>Requests per second fewer than any plan has.</summary>
+    private const double FarApart = 1e-9;
+
     /// <summary>Requests per second, at most: each takes part in so many steps, none shorter than alone.</summary>
     public double RateAtMost(LatencyPercentiles alone) =>
         MostInFlight / (Math.Max(0, meanAnswerTokens - 1) * alone.Tpot);

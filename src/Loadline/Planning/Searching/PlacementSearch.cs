@@ -7,7 +7,7 @@ using Loadline.Quantities;
 namespace Loadline.Planning;
 
 /// <summary>Tries every placement of a model on every accelerator that can be had, and sizes those that can work.</summary>
-internal sealed class PlacementSearch(CatalogReader catalog, Search search, PlanCosts costs, bool usesBounds = true)
+internal sealed class PlacementSearch(CatalogReader catalog, Search search, PlanCosts costs, RankBounds? ranks)
 {
     /// <summary>No engine decodes more sequences in a step.</summary>
     private const int MostSequences = 1024;
@@ -46,7 +46,7 @@ internal sealed class PlacementSearch(CatalogReader catalog, Search search, Plan
             .. supplies
                 .GroupBy(supply => (supply.Count, supply.Way, supply.Terms, supply.MostMachines))
                 .SelectMany(alike =>
-                    usesBounds
+                    ranks is not null
                         ?
                         [
                             new Offered(
@@ -258,10 +258,12 @@ internal sealed class PlacementSearch(CatalogReader catalog, Search search, Plan
                     $"reading the weights once takes {new Duration(bounds.LeastTpot(accelerator, layout.Devices))}, longer than a token may take"
                 )
             );
-        if (!usesBounds)
+        if (ranks is null)
             return null;
         var replicas = leastRate / bounds.MostPerSecond(accelerator, layout.Devices, MostSequences);
-        var least = usable.Min(offered => costs.LeastPerMonth(offered.Supply, replicas, layout.Devices));
+        var least = usable.Min(offered =>
+            ranks.PerMonth(offered.Supply, ranks.Machines(offered.Supply, replicas, layout.Devices))
+        );
         return least > search.Dearest ? ("cost", null) : null;
     }
 
@@ -329,11 +331,7 @@ internal sealed class PlacementSearch(CatalogReader catalog, Search search, Plan
             );
             return null;
         }
-        if (
-            usable.Count > 0
-            && search.Incumbents is not null
-            && replica.At(ReplicaUnderLoad.NearlyIdle, 1) is { } alone
-        )
+        if (usable.Count > 0 && search.Incumbents is not null && replica.Alone is { } alone)
         {
             var known = least with
             {

@@ -63,14 +63,15 @@ public sealed class Planner(CatalogReader catalog, Func<string, Model> models)
     {
         var demand = Demand.Of(scenario);
         var load = LoadUncertainty.Of(scenario, demand);
-        var search = new Search(scenario, load, dearest);
         var costs = new PlanCosts(catalog, scenario, demand);
+        var search = new Search(scenario, load, dearest)
+        {
+            IsAffordable = option => PlanChoice.IsAffordable(option, scenario, costs),
+        };
+        var ranks = new RankBounds(costs, scenario);
         // Where only the cheapest is looked for, its cost says all.
         if (dearest > 1 && UsesBounds)
-            search.Incumbents = new Incumbents(
-                new RankBounds(costs, scenario),
-                option => PlanChoice.IsAffordable(option, scenario, costs)
-            );
+            search.Incumbents = new Incumbents(ranks, search.IsAffordable);
         if (dearest > 1)
             search.BatchLimits = new BatchLimits();
         var options = new ModelSelection(catalog, models, search).Choose();
@@ -87,7 +88,7 @@ public sealed class Planner(CatalogReader catalog, Func<string, Model> models)
             .OrderBy(group => group.Min(supply => costs.Machines.MachinesPerMonth(supply, 1) / supply.Count))
             .ThenBy(group => group.Key.Id, StringComparer.Ordinal)
             .ToList();
-        var placements = new PlacementSearch(catalog, search, costs, UsesBounds);
+        var placements = new PlacementSearch(catalog, search, costs, UsesBounds ? ranks : null);
         if (hint is not null)
             placements.TryFirst(hint, supplies);
         // Small models first: what they cost excludes much of the rest.

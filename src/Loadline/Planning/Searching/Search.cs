@@ -11,7 +11,7 @@ namespace Loadline.Planning;
 /// </param>
 internal sealed class Search(Scenario scenario, LoadUncertainty load, double dearest)
 {
-    /// <summary>USD per month beyond which nothing is worked out.</summary>
+    /// <summary>USD per month, over the horizon, beyond which nothing is worked out.</summary>
     public double Dearest => dearest * Cheapest;
 
     public Scenario Scenario => scenario;
@@ -42,7 +42,10 @@ internal sealed class Search(Scenario scenario, LoadUncertainty load, double dea
     /// <summary>Machines that may be had.</summary>
     public System.Collections.Immutable.ImmutableArray<MachineSupply> Supplies { get; set; } = [];
 
-    /// <summary>USD per month of the cheapest plan on machines so far.</summary>
+    /// <summary>False for what the scenario has no money or power for.</summary>
+    public Func<PlanOption, bool> IsAffordable { get; init; } = _ => true;
+
+    /// <summary>USD per month, over the horizon, of the cheapest plan on machines so far that there is money for.</summary>
     public double Cheapest { get; private set; } = double.PositiveInfinity;
 
     /// <summary>Rules out what can no longer be shown; null where only the cheapest is looked for.</summary>
@@ -52,8 +55,8 @@ internal sealed class Search(Scenario scenario, LoadUncertainty load, double dea
     {
         Incumbents?.Add(option);
         Options.Add(option);
-        if (option is SizedPlan && option.For.IsKnown)
-            Cheapest = Math.Min(Cheapest, option.CostPerMonth);
+        if (option is SizedPlan && option.For.IsKnown && option.RankCost < Cheapest && IsAffordable(option))
+            Cheapest = option.RankCost;
     }
 
     public void Exclude(string bound, int count)
