@@ -38,10 +38,12 @@ internal sealed class RankBounds(PlanCosts costs, Scenario scenario)
     }
 
     private double Of(MachineSupply supply, int machines) =>
-        supply.PerHour is not null
-            ? costs.Machines.MachinesPerMonth(supply, machines) * meanPrice
-                + costs.Factors.OperatorsPerMonth(machines * supply.Count).Value
-            : costs.Machines.RunningPerMonth(supply, machines) + Capital(supply, machines) * share;
+        costs.Factors.OperatorsPerMonth(machines * supply.Count).Value
+        + (
+            supply.PerHour is not null
+                ? costs.Machines.MachinesPerMonth(supply, machines) * meanPrice
+                : costs.Machines.RunningPerMonth(supply, machines) + Capital(supply, machines) * share
+        );
 
     /// <summary>USD at once.</summary>
     public double Capital(MachineSupply supply, int machines) => costs.Machines.Capital(supply, machines).Value;
