@@ -78,7 +78,7 @@ internal static class FuzzTargets
     }
 
     private static void ReadScenario(System.Text.Json.JsonElement document) =>
-        new ScenarioReader(Catalog.Tasks.Find).Read("input.json", document);
+        new ScenarioReader(Catalog).Read("input.json", document);
 
     /// <summary>A user's file of unknown kind is read as every kind, as its folder would say.</summary>
     private static void ReadCatalog(byte[] bytes)

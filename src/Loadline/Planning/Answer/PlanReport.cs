@@ -69,7 +69,7 @@ internal static class PlanReport
         if (over > 0)
             rejected.Add(
                 new Rejection(
-                    $"{over} candidates",
+                    $"{over:N0} {(over == 1 ? "candidate" : "candidates")}",
                     RejectionKind.Budget,
                     "cost more, or draw more power, than there is"
                 )
