@@ -34,12 +34,25 @@ internal sealed record Run(int ExitCode, string Output, string Error)
     public static Run With(Func<string, string?> variable, params string[] arguments) =>
         With(variable, CancellationToken.None, arguments);
 
-    public static Run With(Func<string, string?> variable, CancellationToken interrupt, params string[] arguments)
+    /// <summary>With lines for what is asked.</summary>
+    public static Run Answering(string input, params string[] arguments) =>
+        With(_ => null, new StringReader(input), arguments, CancellationToken.None);
+
+    public static Run With(Func<string, string?> variable, CancellationToken interrupt, params string[] arguments) =>
+        With(variable, TextReader.Null, arguments, interrupt);
+
+    private static Run With(
+        Func<string, string?> variable,
+        TextReader input,
+        string[] arguments,
+        CancellationToken interrupt
+    )
     {
         var output = new StringWriter { NewLine = "\n" };
         var error = new StringWriter { NewLine = "\n" };
         var surroundings = new Surroundings
         {
+            In = input,
             Out = output,
             Error = error,
             Variable = variable,

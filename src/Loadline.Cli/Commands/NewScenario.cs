@@ -18,6 +18,9 @@ internal static class NewScenario
         var file = path ?? "scenario.yaml";
         if (File.Exists(file) || Directory.Exists(file))
             throw new IOException($"{file}: is there already; name another file");
+        // Before eight questions are answered for nothing.
+        if (!Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(file))))
+            throw new DirectoryNotFoundException($"{file}: its directory does not exist");
         var ask = new Questions(surroundings);
         var task = ask.OneOf(
             "What is it for?",
@@ -49,7 +52,7 @@ internal static class NewScenario
             "Which models, with commas?",
             string.Join(", ", preset.Models),
             "ids of the catalog (loadline catalog list models)",
-            text => Names(text).All(name => IsModel(name, catalog))
+            text => Names(text) is { Length: > 0 } names && names.All(name => IsModel(name, catalog))
         );
         var data = ask.OneOf("What class of data is it?", [.. catalog.DataClasses.Ids], "internal");
         // Where only own machines may hold the data, how it is got at is no question.
@@ -60,7 +63,7 @@ internal static class NewScenario
                     "Which ways may be compared: api, rent, buy?",
                     "api, rent, buy",
                     "one or more of api, rent, buy, with commas",
-                    text => Names(text).All(way => way is "api" or "rent" or "buy")
+                    text => Names(text) is { Length: > 0 } names && names.All(way => way is "api" or "rent" or "buy")
                 );
         var budget = ask.Until(
             "What may it cost a month, at most?",

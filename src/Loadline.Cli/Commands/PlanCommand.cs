@@ -34,7 +34,16 @@ internal static class PlanCommand
             var session = Session.Open(parsed, surroundings);
             var path = parsed.GetValue(file);
             if (outputs.IsNew(parsed))
+            {
+                if (flags.Any(parsed))
+                    throw new BadContentException(
+                        "--new",
+                        "",
+                        "flags of a scenario beside it",
+                        "--new alone, which asks for them"
+                    );
                 return NewScenario.Ask(surroundings, session.Catalog, path);
+            }
             outputs.Check(parsed);
             var document = path is null ? new JsonObject() : ReadDocument(path);
             if (path is null && !flags.Any(parsed))
@@ -57,11 +66,7 @@ internal static class PlanCommand
             var plan = Progress.Run(
                 surroundings,
                 "planning",
-                say =>
-                    new Planner(session.Catalog, name => ReadModel(session, path, name, say)) { Start = day }.Plan(
-                        scenario,
-                        surroundings.Interrupt
-                    )
+                say => Plan(scenario, day, path, session, surroundings, say)
             );
             plan = outputs.Compare(parsed, plan);
             outputs.Write(parsed, plan, session.Catalog);
@@ -69,6 +74,30 @@ internal static class PlanCommand
             return plan.Recommended is null ? ExitCodes.No : ExitCodes.Yes;
         });
         return command;
+    }
+
+    private static Plan Plan(
+        Scenario scenario,
+        DateOnly day,
+        string? path,
+        Session session,
+        Surroundings surroundings,
+        Action<string> say
+    )
+    {
+        try
+        {
+            return new Planner(session.Catalog, name => ReadModel(session, path, name, say)) { Start = day }.Plan(
+                scenario,
+                surroundings.Interrupt
+            );
+        }
+        catch (UnknownNameException exception)
+            when (scenario.Models.WeightFormats.Contains(exception.Name, StringComparer.Ordinal))
+        {
+            // Which formats there are depends on the model, so only the search can tell.
+            throw new BadContentException(path ?? FlagsName, "$.models.weightFormats", exception.Message, "");
+        }
     }
 
     private static Scenario Read(

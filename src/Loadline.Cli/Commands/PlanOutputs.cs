@@ -11,6 +11,9 @@ internal sealed class PlanOutputs
 {
     private const int LargestAnswer = 50_000_000;
 
+    /// <summary>No price of the catalog is older; a day before is a slip of the pen.</summary>
+    private const int FirstYear = 2020;
+
     private readonly Option<string[]> report = new("--report")
     {
         Description =
@@ -57,9 +60,20 @@ internal sealed class PlanOutputs
     public void Check(ParseResult parsed)
     {
         foreach (var path in parsed.GetValue(report)!)
+        {
             ReportFile.Check(path);
-        if (parsed.GetValue(against) is { } earlier && !File.Exists(earlier))
+            if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder && !Directory.Exists(folder))
+                throw new DirectoryNotFoundException($"{path}: its directory does not exist");
+            if (Directory.Exists(path))
+                throw new IOException($"{path}: is a directory; expected a file");
+        }
+        if (parsed.GetValue(against) is not { } earlier)
+            return;
+        if (Directory.Exists(earlier))
+            throw new IOException($"{earlier}: is a directory; expected an answer of plan --json");
+        if (!File.Exists(earlier))
             throw new FileNotFoundException($"{earlier}: no such file", earlier);
+        ReadEarlier(earlier).Dispose();
     }
 
     public DateOnly? Start(ParseResult parsed)
@@ -68,20 +82,32 @@ internal sealed class PlanOutputs
             return null;
         return
             DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day)
-            && day.Year < 2200
+            && day.Year is >= FirstYear and < 2200
             ? day
-            : throw new BadContentException(start.Name, "", $"\"{text}\"", "a day such as 2026-12-01");
+            : throw new BadContentException(
+                start.Name,
+                "",
+                $"\"{text}\"",
+                "a day from 2020 to 2199 such as 2026-12-01"
+            );
     }
 
     public Plan Compare(ParseResult parsed, Plan plan)
     {
         if (parsed.GetValue(against) is not { } earlier)
             return plan;
+        using var document = ReadEarlier(earlier);
+        return plan with { Changes = PlanComparison.Of(earlier, document.RootElement, plan) };
+    }
+
+    private static JsonDocument ReadEarlier(string earlier)
+    {
         using var text = new BoundedText(earlier, File.OpenText(earlier), LargestAnswer, "an answer of plan --json");
         try
         {
-            using var document = JsonDocument.Parse(text.ReadToEnd());
-            return plan with { Changes = PlanComparison.Of(earlier, document.RootElement, plan) };
+            var document = JsonDocument.Parse(text.ReadToEnd());
+            PlanComparison.Check(earlier, document.RootElement);
+            return document;
         }
         catch (JsonException exception)
         {

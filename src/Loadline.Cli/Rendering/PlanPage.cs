@@ -134,8 +134,13 @@ internal static class PlanPage
         var difference = second.CostPerMonthUsd.Value - winner.CostPerMonthUsd.Value;
         var cost =
             Math.Abs(difference) <= 0.005 * winner.CostPerMonthUsd.Value ? "the same cost"
-            : difference < 0 ? $"{Significant.Three(-difference)} USD/month less today, more over the horizon"
+            : difference < 0 ? $"{Significant.Three(-difference)} USD/month less"
             : $"{Significant.Three(difference)} USD/month more";
+        var isCheaper = second.CostOverHorizonUsd.Value < winner.CostOverHorizonUsd.Value;
+        if (isCheaper != difference < 0 && cost != "the same cost")
+            cost += isCheaper ? " today, less over the horizon" : " today, more over the horizon";
+        if (isCheaper && second.CapitalUsd.Value > winner.CapitalUsd.Value)
+            cost += $", {Significant.Three(second.CapitalUsd.Value)} USD at once";
         const double Alike = 0.02;
         var wait =
             second.EndToEndSeconds?.Value / winner.EndToEndSeconds?.Value is { } times && Math.Abs(times - 1) > Alike

@@ -140,9 +140,49 @@ public sealed class ScenarioReaderTests
         "$.budget.quotes[0].accelerator"
     )]
     [InlineData("""{ "workload": { "people": 4 }, "workloads": [{ "name": "a", "people": 4 }] }""", "$.workloads")]
+    [InlineData("""{ "workload": { "people": 4 }, "deployment": { "terms": [] } }""", "$.deployment.terms")]
+    [InlineData("""{ "workload": { "people": 4 }, "deployment": { "engines": [] } }""", "$.deployment.engines")]
+    [InlineData("""{ "workload": { "people": 4 }, "models": { "weightFormats": [] } }""", "$.models.weightFormats")]
+    [InlineData(
+        """{ "workload": { "people": 4 }, "models": { "minimumCapability": { "nobench": 3 } } }""",
+        "$.models.minimumCapability.nobench"
+    )]
+    [InlineData(
+        """{ "workload": { "people": 4 }, "deployment": { "apiLatencies": [{ "api": "no/thing", "ttft": "1 s" }] } }""",
+        "$.deployment.apiLatencies[0].api"
+    )]
+    [InlineData(
+        """{ "workload": { "people": 4 }, "deployment": { "apiLatencies": [{ "api": "openai/gpt-5.6-luna" }] } }""",
+        "$.deployment.apiLatencies[0].ttft"
+    )]
+    [InlineData(
+        """{ "workload": { "people": 4 }, "budget": { "quotes": [{ "provider": "x", "api": "no/thing", "promptPerMillionTokens": "1 USD", "outputPerMillionTokens": "1 USD" }] } }""",
+        "$.budget.quotes[0].api"
+    )]
+    [InlineData(
+        """{ "workload": { "people": 4 }, "budget": { "quotes": [{ "provider": "x", "api": "openai/gpt-5.6-luna", "promptPerMillionTokens": "1 USD", "outputPerMillionTokens": "1 USD" }] } }""",
+        "$.budget.quotes[0].provider"
+    )]
+    [InlineData(
+        """{ "workload": { "people": 4 }, "budget": { "maximumMonthly": "1000000000000000000 USD" } }""",
+        "$.budget.maximumMonthly"
+    )]
+    [InlineData(
+        """{ "workload": { "people": 4 }, "budget": { "maximumMonthly": "0 USD" } }""",
+        "$.budget.maximumMonthly"
+    )]
+    [InlineData(
+        """{ "workload": { "people": 4, "growthPerYear": 1000 }, "budget": { "horizon": "240 months" } }""",
+        "$.workload.growthPerYear"
+    )]
     [InlineData("""{ "workloads": [{ "people": 4 }] }""", "$.workloads[0].name")]
     public void What_contradicts_itself_or_is_not_known_is_refused_with_its_place(string text, string place) =>
         Should.Throw<BadContentException>(() => Read(text)).Place.ShouldBe(place);
+
+    [Fact]
+    public void No_money_at_once_is_a_limit_like_any_other() =>
+        Read("""{ "workload": { "people": 4 }, "budget": { "maximumCapital": "0 USD" } }""")
+            .Budget.MaximumCapital!.Value.Usd.ShouldBe(0);
 
     /// <summary>Little's law: 10 in flight for 1 s and 99 tokens of 50 ms each, 5.95 s in all, are 1.68 a second.</summary>
     [Fact]

@@ -13,8 +13,8 @@ public static class PlanComparison
     /// <exception cref="BadContentException">It is no answer of <c>plan</c>.</exception>
     public static ImmutableArray<string> Of(string file, JsonElement before, Plan now)
     {
-        if (before.ValueKind != JsonValueKind.Object || !before.TryGetProperty("verdict", out var verdict))
-            throw new BadContentException(file, "$.verdict", "missing", "an answer of loadline plan --json");
+        Check(file, before);
+        var verdict = before.GetProperty("verdict");
         var changes = new List<string>();
         var old = Of(before, "recommended");
         Compare("recommended", NameOf(old), now.Recommended is null ? null : OptionNames.Of(now.Recommended));
@@ -63,7 +63,7 @@ public static class PlanComparison
             {
                 if (Math.Abs(right - left) > Rounding * Math.Abs(left))
                     changes.Add(
-                        $"{what}: {Significant.Three(right)} {unit}, was {Significant.Three(left)} ({(right / left - 1) * 100:+0;-0} %)"
+                        $"{what}: {Significant.Three(right)} {unit}, was {Significant.Three(left)}{(left > 0 ? $" ({(right / left - 1) * 100:+0;-0} %)" : "")}"
                     );
                 return;
             }
@@ -73,11 +73,25 @@ public static class PlanComparison
         }
     }
 
+    /// <summary>Refuses what is no answer, before anything is planned.</summary>
+    /// <exception cref="BadContentException">It is no answer of <c>plan</c>.</exception>
+    public static void Check(string file, JsonElement before)
+    {
+        if (
+            before.ValueKind != JsonValueKind.Object
+            || !before.TryGetProperty("verdict", out var verdict)
+            || verdict.ValueKind != JsonValueKind.String
+        )
+            throw new BadContentException(file, "$.verdict", "no text", "an answer of loadline plan --json");
+    }
+
     private static JsonElement? Of(JsonElement parent, string name) =>
         parent.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Object ? value : null;
 
     private static string? Text(JsonElement? parent, string name) =>
-        parent is { } known && known.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null
+        parent is { } known
+        && known.TryGetProperty(name, out var value)
+        && value.ValueKind is JsonValueKind.String or JsonValueKind.Number
             ? value.ToString()
             : null;
 
@@ -96,6 +110,6 @@ public static class PlanComparison
         var way = Text(candidate, "way") ?? "rent";
         return way == "api"
             ? $"api: {OptionNames.ShortModel(model)} at {Text(candidate, "provider")}"
-            : $"{way}: {OptionNames.ShortModel(model)} {Text(candidate, "weightFormat")} on {Text(candidate, "hardware")}";
+            : $"{way}: {OptionNames.ShortModel(model)} {Text(candidate, "weightFormat") ?? "?"} on {Text(candidate, "hardware") ?? "?"}";
     }
 }

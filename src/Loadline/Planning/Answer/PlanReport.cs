@@ -63,7 +63,7 @@ internal static class PlanReport
         if (over > 0)
             rejected.Add(
                 new Rejection(
-                    $"{over} candidates",
+                    $"{over:N0} {(over == 1 ? "candidate" : "candidates")}",
                     RejectionKind.Budget,
                     "cost more, or draw more power, than there is"
                 )
@@ -73,7 +73,7 @@ internal static class PlanReport
         )
             rejected.Add(
                 new Rejection(
-                    $"{count} combinations",
+                    $"{count:N0} {(count == 1 ? "combination" : "combinations")}",
                     RejectionKind.Bound,
                     bound == "cost"
                         ? "cost more than three times the cheapest plan on machines by the least that physics allows"

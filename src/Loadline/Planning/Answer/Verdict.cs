@@ -11,7 +11,10 @@ internal static class Verdict
     {
         var demand = context.Found.Demand;
         var load = demand.People is { } people
-            ? string.Create(CultureInfo.InvariantCulture, $"{people.Value:N0} people")
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"{people.Value:N0} {(people.Value == 1 ? "person" : "people")}"
+            )
             : $"{Significant.Three(demand.PeakRequestsPerSecond.Value)} requests per second";
         if (winner is not null)
             return Yes(context, winner, load);
@@ -21,7 +24,7 @@ internal static class Verdict
         if (known.Count == 0 && !others.IsEmpty)
             return $"No: of the models that could serve {load}, none has a published score for what is asked; the first of them, {OptionNames.Of(others[0])}, would have to be tested.";
         if (others.IsEmpty)
-            return $"No: nothing on offer serves {load} as asked; {WhyNot(context.Found.Search)}.";
+            return $"No: nothing on offer serves {load} as asked; {WhyNot(context)}.";
         var cheapest = others[0];
         return $"No: {LimitOf(context.Scenario)} is not enough for {load}; the cheapest that serves them, "
             + $"{OptionNames.Of(cheapest)}, costs {Significant.Three(cheapest.CostPerMonthUsd.Value)} USD a month"
@@ -48,8 +51,8 @@ internal static class Verdict
         {
             Way.Rent => $"rent {machines} at {winner.Provider}",
             Way.Buy => $"buy {machines} for {Significant.Three(winner.CapitalUsd.Value)} USD",
-            Way.Own => $"{machines} of those that are there suffice",
-            _ => $"keep a base on machines of your own ({winner.Terms})",
+            Way.Own => $"{machines} of those that are there {(winner.Machines == 1 ? "suffices" : "suffice")}",
+            _ => $"carry the base of the load on one part and what is above it on another: {winner.Terms}",
         };
         return $"Yes: {doing} ({winner.Hardware}); {model} {winner.WeightFormat} on {(winner.Machines == 1 ? "it" : "them")} serves {load} for {cost}, people who run it included.";
     }
@@ -65,17 +68,19 @@ internal static class Verdict
         var scenario = context.Scenario;
         var reasons = new List<string>
         {
-            winner.Confidence is { }
+            CostsLeast(winner, others) is false
+                ? $"Those that cost least over {scenario.Budget.HorizonMonths} months hardly differ, and costs are not known that well; of them it needs the least money at once."
+            : winner.Confidence is { }
                 ? $"Of all that meet the objectives with {scenario.Objectives.Confidence * 100:0} % confidence it costs least over {scenario.Budget.HorizonMonths} months."
-                : $"It costs least over {scenario.Budget.HorizonMonths} months; its latency is not measured and so neither speaks for nor against it.",
+            : $"It costs least over {scenario.Budget.HorizonMonths} months; its latency is not measured and so neither speaks for nor against it.",
         };
         if (winner.MaximumRequestsPerSecond is { } most)
             reasons.Add(
                 $"It carries {Significant.Three(most)} requests/s with that confidence where {Significant.Three(context.Found.Demand.PeakRequestsPerSecond.Value)} are asked; what binds is the {winner.BindingConstraint}."
             );
-        else if (context.Choice.Alternatives.OfType<SizedPlan>().FirstOrDefault() is { } machines)
+        else if (others.FirstOrDefault(other => other.Way is not (Way.Api or Way.Hybrid)) is { } machines)
             reasons.Add(
-                $"The cheapest machines that serve the same, {OptionNames.Of(machines)}, cost {Significant.Three(machines.CostPerMonth)} USD a month with the people who run them, whatever is asked of them."
+                $"The cheapest machines that serve the same, {OptionNames.Of(machines)}, cost {Significant.Three(machines.CostPerMonthUsd.Value)} USD a month with the people who run them."
             );
         if (!others.IsEmpty)
             reasons.Add($"The runner-up, {RunnerUp(winner, others[0])}.");
@@ -86,14 +91,17 @@ internal static class Verdict
     public static string RunnerUp(Candidate winner, Candidate second)
     {
         var difference = second.CostPerMonthUsd.Value - winner.CostPerMonthUsd.Value;
-        // A machine of one's own may cost nothing in the catalog.
-        var share = winner.CostPerMonthUsd.Value > 0 ? $" ({difference / winner.CostPerMonthUsd.Value * 100:0} %)" : "";
         var slower = second.EndToEndSeconds?.Value / winner.EndToEndSeconds?.Value;
+        var isCheaper = second.CostOverHorizonUsd.Value < winner.CostOverHorizonUsd.Value;
         var cost =
             Math.Abs(difference) <= 0.005 * winner.CostPerMonthUsd.Value ? "costs the same"
             : difference < 0
-                ? $"costs {Significant.Three(-difference)} USD a month less today and more over the horizon"
-            : $"costs {Significant.Three(difference)} USD a month more{share}";
+                ? $"costs {Significant.Three(-difference)} USD a month less{(isCheaper ? "" : " today and more over the horizon")}"
+            : $"costs {Significant.Three(difference)} USD a month more{(isCheaper ? " today and less over the horizon" : ShareOf(difference, winner.CostPerMonthUsd.Value))}";
+        var atOnce = second.CapitalUsd.Value - winner.CapitalUsd.Value;
+        if (isCheaper && atOnce > 0)
+            cost +=
+                $", but needs {Significant.Three(atOnce)} USD {(winner.CapitalUsd.Value > 0 ? "more " : "")}at once";
         const double Alike = 0.02;
         var wait =
             slower is { } times && Math.Abs(times - 1) > Alike
@@ -101,6 +109,22 @@ internal static class Verdict
                 : "";
         return $"{OptionNames.Of(second)}, {cost}{wait}";
     }
+
+    /// <summary>Nothing where there is nothing to compare with: a machine of one's own may cost nothing.</summary>
+    private static string ShareOf(double difference, double cost)
+    {
+        const double MostShare = 10;
+        return cost <= 0 ? ""
+            : difference / cost < MostShare ? $" ({difference / cost * 100:0} %)"
+            : $" ({Significant.Three(1 + difference / cost)} times as much)";
+    }
+
+    /// <summary>False where another whose capability is known costs less, and was passed over for the money it needs at once.</summary>
+    private static bool CostsLeast(Candidate winner, ImmutableArray<Candidate> others) =>
+        !others.Any(other =>
+            other.CostOverHorizonUsd.Value < winner.CostOverHorizonUsd.Value
+            && other.CapitalUsd.Value > winner.CapitalUsd.Value
+        );
 
     private static string LimitOf(Scenario scenario)
     {
@@ -115,20 +139,23 @@ internal static class Verdict
     }
 
     /// <summary>What came nearest, or the one reason there is.</summary>
-    private static string WhyNot(Search search)
+    private static string WhyNot(PlanContext context)
     {
+        var search = context.Found.Search;
         // What met the objectives and was too much otherwise is nearer than what missed them.
         if (search.Rejected.FirstOrDefault(rejection => rejection.Kind == RejectionKind.Size) is { } tooMany)
             return tooMany.Why;
         if (search.Nearest is { } nearest)
             return $"nearest is {nearest.What}, whose {nearest.Miss.What} is {nearest.Miss.Found} where "
                 + $"{nearest.Miss.Limit} is asked";
-        var reasons = search
-            .Rejected.Where(rejection => rejection.Kind != RejectionKind.Price)
-            .Select(rejection => rejection.Why)
-            .Distinct(StringComparer.Ordinal)
-            .Take(2)
-            .ToList();
-        return reasons is [var only] ? only : "the reasons are listed";
+        var left = search.Rejected.Where(rejection => rejection.Kind != RejectionKind.Price).ToList();
+        if (left.Count == 0)
+            return $"{string.Join(", ", context.Scenario.Models.Candidates)} cannot be had by {string.Join(" or ", context.Scenario.Deployment.Allow)}";
+        if (left.TrueForAll(rejection => rejection.Why == left[0].Why))
+            return left[0].Why;
+        // What is about the machines that may be had says more than where others lie.
+        var first =
+            left.Find(rejection => rejection.Kind is not (RejectionKind.Data or RejectionKind.Quality)) ?? left[0];
+        return $"one of {left.Count:N0} reasons: {first.What}: {first.Why}";
     }
 }

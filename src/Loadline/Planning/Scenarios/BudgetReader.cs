@@ -25,7 +25,7 @@ internal static class BudgetReader
         {
             HorizonMonths = horizon ?? UsualMonths,
             MaximumMonthly = node.Money("maximumMonthly"),
-            MaximumCapital = node.Money("maximumCapital"),
+            MaximumCapital = node.Money("maximumCapital", mayBeZero: true),
             ElectricityPerKilowattHour = node.Range("electricity", "USD/kWh", 0, 100),
             PowerUsageEffectiveness = node.Number("powerUsageEffectiveness", 1, 10),
             ColocationPerKilowattMonth = node.Amount("colocation", "USD/kW/month", 0, MostPrice),
@@ -56,6 +56,15 @@ internal static class BudgetReader
         var read = (node.Number("fte", 0, 1e6), node.Amount("costPerYear", "USD", 0, 1e8));
         node.RefuseUnknownFields();
         return read;
+    }
+
+    /// <summary>A price of a hosted model that nobody lists, or of another seller, would be left aside without a word.</summary>
+    private static void RefuseUnknownApi(ScenarioNode node, Quote quote, CatalogReader catalog)
+    {
+        if (catalog.Apis.Get(quote.Api!) is not { } known)
+            throw node.Wrong("api", "the id of a hosted model (loadline catalog list apis)");
+        if (known.Provider != quote.Provider)
+            throw node.Wrong("provider", $"{known.Provider}, who hosts {known.Id}");
     }
 
     private static Quote ReadQuote(ScenarioNode node, ReadingNotes notes)
@@ -98,6 +107,8 @@ internal static class BudgetReader
                 "accelerator",
                 "an accelerator with a price, or an api with its prices per million tokens"
             );
+        if (api is not null)
+            RefuseUnknownApi(node, quote, notes.Catalog);
         if (id is not null && (quote.PerHour is null) == (quote.Price is null))
             throw node.Wrong("perHour", "perHour for a rented machine or price for a bought one");
         if (api is not null && (quote.PromptPerMillionTokens is null || quote.OutputPerMillionTokens is null))

@@ -44,10 +44,13 @@ internal static class DeploymentReader
             [
                 .. (
                     node?.Items("apiLatencies", "measurements such as { api: openai/gpt-5.6-luna, ttft: 0.6 s }") ?? []
-                ).Select(ReadLatency),
+                ).Select(item => ReadLatency(item, notes)),
             ],
         };
         if (node?.Texts("terms") is { } terms)
+        {
+            if (terms.Count == 0)
+                throw node.Wrong("terms", $"one or more of {NamesOfTerms}");
             rules = rules with
             {
                 Terms =
@@ -57,6 +60,7 @@ internal static class DeploymentReader
                     ),
                 ],
             };
+        }
         if (node?.Has("planAhead") != true)
             notes.Assume(
                 "The plan is sized for the load of today; the roadmap says when it is outgrown (deployment.planAhead sizes it for later)."
@@ -130,7 +134,10 @@ internal static class DeploymentReader
     )
     {
         var ids = new List<string>();
-        foreach (var name in node?.Texts(field) ?? [])
+        var texts = node?.Texts(field);
+        if (texts is { Count: 0 })
+            throw node!.Wrong(field, $"at least one of the {field}, or no such field");
+        foreach (var name in texts ?? [])
         {
             try
             {
@@ -184,10 +191,14 @@ internal static class DeploymentReader
             node.Text("weightFormat")
         );
         node.RefuseUnknownFields();
+        if (current.Model is not null || current.WeightFormat is not null)
+            notes.Assume(
+                "What the machines of today serve (deployment.current.model, weightFormat) is for the record: the plan is free to change it."
+            );
         return current;
     }
 
-    private static ApiLatency ReadLatency(ScenarioNode node)
+    private static ApiLatency ReadLatency(ScenarioNode node, ReadingNotes notes)
     {
         var latency = new ApiLatency(
             node.Text("api") ?? throw node.Missing("api", "the id of a hosted model"),
@@ -196,6 +207,10 @@ internal static class DeploymentReader
             node.Duration("endToEnd")
         );
         node.RefuseUnknownFields();
+        if (notes.Catalog.Apis.Get(latency.Api) is null)
+            throw node.Wrong("api", "the id of a hosted model (loadline catalog list apis)");
+        if (latency is { Ttft: null, Tpot: null, EndToEnd: null })
+            throw node.Missing("ttft", "at least one of ttft, tpot and endToEnd");
         return latency;
     }
 }

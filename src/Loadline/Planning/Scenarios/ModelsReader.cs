@@ -15,11 +15,20 @@ internal static class ModelsReader
         if (node?.Section("minimumCapability", "scores such as { ifbench: 40 }") is { } scores)
         {
             foreach (var (benchmark, score) in scores.Numbers(0, 1e5))
+            {
+                if (notes.Catalog.Benchmarks.Get(benchmark) is null)
+                    throw scores.Wrong(
+                        benchmark,
+                        $"a score by a benchmark such as {string.Join(", ", notes.Catalog.Benchmarks.Ids)}"
+                    );
                 capability[benchmark] = score;
+            }
         }
         var variant = node?.Text("variant");
         var loss = node?.Share("maximumQualityLoss", mayBeZero: true);
         var formats = node?.Texts("weightFormats");
+        if (formats is { Count: 0 })
+            throw node!.Wrong("weightFormats", "at least one format such as fp8, or no such field");
         var commercial = node?.Flag("commercialUse");
         node?.RefuseUnknownFields();
 

@@ -21,6 +21,9 @@ internal sealed class ScenarioNode
     /// <summary>About thirty years; longer would only overflow what is computed from it.</summary>
     private const double LongestSeconds = 1e9;
 
+    /// <summary>More than all money there is; longer digits would only make sums that nobody can read.</summary>
+    private const double MostMoney = 1e15;
+
     public ScenarioNode(string file, string path, JsonElement element, string expected = "fields with values")
     {
         this.file = file;
@@ -135,13 +138,17 @@ internal sealed class ScenarioNode
             : throw Wrong(name, "a time with its unit, such as 1.5 s or 50 ms");
     }
 
-    public Money? Money(string name)
+    public Money? Money(string name, bool mayBeZero = false)
     {
         if (!Has(name))
             return null;
-        return Quantities.Money.TryParse(Text(name)!, out var money) && money.Usd > 0
+        return
+            Quantities.Money.TryParse(Text(name)!, out var money)
+            && (double)money.Usd is var usd
+            && usd <= MostMoney
+            && (usd > 0 || (mayBeZero && usd == 0))
             ? money
-            : throw Wrong(name, "an amount with its currency, such as 8000 USD");
+            : throw Wrong(name, $"an amount in USD {(mayBeZero ? "from 0" : "above 0")} to 1e15, such as 8000 USD");
     }
 
     /// <summary>The objects of a list; empty when it is not there.</summary>

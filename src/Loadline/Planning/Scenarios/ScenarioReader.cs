@@ -17,8 +17,7 @@ public sealed class ScenarioReader(CatalogReader catalog, Func<string, Trace>? t
     /// <summary>Task that supplies defaults when a scenario names none.</summary>
     private const string DefaultTask = "customer-support";
 
-    private static readonly string LengthsExpected =
-        $"a p95 between the mean and {TokenLengths.LargestRatio:F2} times the mean, which is at least 1 token";
+    private const string LengthsExpected = "a p95 between the mean and 3.86 times the mean, which is at least 1 token";
 
     /// <exception cref="BadContentException">A field is wrong, unknown or missing without a default.</exception>
     public Scenario Read(string file, JsonElement document)
@@ -52,6 +51,9 @@ public sealed class ScenarioReader(CatalogReader catalog, Func<string, Trace>? t
             notes.Assume(
                 "Several workloads share one fleet and one model: in their busiest hour they are one stream of mixed lengths, and the objectives hold for all of them."
             );
+        var budget = BudgetReader.Read(budgetNode, notes);
+        for (var i = 0; i < streams.Length; i++)
+            RefuseBoundless(streams[i], budget.HorizonMonths, workload ?? workloads[i]);
         return new Scenario
         {
             Name = name ?? Path.GetFileNameWithoutExtension(file),
@@ -60,11 +62,27 @@ public sealed class ScenarioReader(CatalogReader catalog, Func<string, Trace>? t
             Objectives = objectives,
             Models = ModelsReader.Read(modelsNode, notes),
             Deployment = DeploymentReader.Read(deploymentNode, notes),
-            Budget = BudgetReader.Read(budgetNode, notes),
+            Budget = budget,
             Assumptions = [.. notes.Assumptions.Distinct(StringComparer.Ordinal)],
             OpenQuestions = [.. notes.Questions.Distinct(StringComparer.Ordinal)],
             Document = document.Clone(),
         };
+    }
+
+    /// <summary>
+    /// No load grows a million times (a norm of ours): what a high growth makes of a long horizon are sums that nobody can
+    /// read, not a range.
+    /// </summary>
+    private static void RefuseBoundless(Workload stream, int months, ScenarioNode node)
+    {
+        const double MonthsPerYear = 12;
+        const double MostGrowth = 1e6;
+        // The root of a million, so that a growth at the limit is not refused for its last digit.
+        if (stream.GrowthPerYear.High > Math.Pow(MostGrowth, MonthsPerYear / months) * 1.0001)
+            throw node.Wrong(
+                "growthPerYear",
+                $"growth that multiplies the load by a million at most over {months} months"
+            );
     }
 
     private TaskPreset PresetOf(ScenarioNode root, string task)

@@ -59,6 +59,9 @@ internal static class WorkloadReader
         if (notes.Traces is not { } open)
             throw node.Wrong("trace", "no trace: none can be opened here");
         var summary = TraceSummaryOfDay.Of(open(file));
+        // One request, or all at once, says nothing of a rate.
+        if (summary.Hours <= 0)
+            throw node.Wrong("trace", "a trace of requests at two times or more: a rate needs a span");
         notes.Assume(
             string.Create(
                 CultureInfo.InvariantCulture,
@@ -118,7 +121,7 @@ internal static class WorkloadReader
             notes.Assume(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{day:N0} requests a day are spread evenly over the {hoursPerDay:0.#} hours a day of {hours.Text}."
+                    $"{day:#,0.###} {(day == 1 ? "request" : "requests")} a day {(day == 1 ? "is" : "are")} spread evenly over the {hoursPerDay:0.#} hours a day of {hours.Text}."
                 )
             );
         }
@@ -193,7 +196,7 @@ internal static class WorkloadReader
         }
         node.RefuseUnknownFields();
         if (p95 < mean || p95 / mean > TokenLengths.LargestRatio)
-            throw node.Wrong("p95", $"between the mean and {TokenLengths.LargestRatio:F2} times the mean");
+            throw node.Wrong("p95", "between the mean and 3.86 times the mean");
         return new TokenLengths(mean, p95.Value);
     }
 
