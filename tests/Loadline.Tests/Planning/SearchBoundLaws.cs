@@ -48,6 +48,7 @@ public sealed class SearchBoundLaws
         from accelerators in Gen.Shuffle(Accelerators, 3)
         from availability in Gen.Bool.Select(asks => asks ? 0.999 : (double?)null)
         from buys in Gen.Bool
+        from engines in Gen.Bool
         select Reduced(people, confidence, ttft, tpot) with
         {
             Models = new ModelChoice
@@ -60,7 +61,7 @@ public sealed class SearchBoundLaws
             Deployment = new DeploymentRules
             {
                 Allow = buys ? ["rent", "buy"] : ["rent"],
-                Engines = ["vllm"],
+                Engines = engines ? ["vllm"] : ["sglang", "llama.cpp"],
                 Accelerators = [.. accelerators],
                 Data = Deployments.Catalog.DataClasses.Find("internal"),
             },
@@ -101,7 +102,11 @@ public sealed class SearchBoundLaws
                     var deployment = plan.Sized.Replica.Deployment;
                     var (accelerator, devices) = (deployment.Accelerator, plan.Sized.Devices);
                     var bounds = new SearchBounds(plan.For.Model!, deployment.Weights, scenario);
-                    var most = bounds.MostPerSecond(accelerator, devices, deployment.Rules.MaximumSequences);
+                    var most = bounds.MostPerSecond(
+                        accelerator,
+                        deployment.Parallelism,
+                        deployment.Rules.MaximumSequences
+                    );
                     var alone = plan.Sized.Replica.Alone!.Value;
 
                     plan.Sized.Replica.MaximumRate(1).ShouldBeLessThanOrEqualTo(most);

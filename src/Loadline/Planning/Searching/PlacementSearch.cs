@@ -9,13 +9,11 @@ namespace Loadline.Planning;
 /// <summary>Tries every placement of a model on every accelerator that can be had, and sizes those that can work.</summary>
 internal sealed class PlacementSearch(CatalogReader catalog, Search search, PlanCosts costs, RankBounds? ranks)
 {
-    /// <summary>No engine decodes more sequences in a step.</summary>
-    private const int MostSequences = 1024;
-
     private const string DearerOffer = "dearer offer";
     private const string Surpassed = "surpassed";
 
-    private readonly DeploymentBuilder deployments = new(catalog);
+    private readonly PlacementSizing sizing = new(catalog, search);
+    private readonly Dictionary<Accelerator, MachineOffers> offers = new(ReferenceEqualityComparer.Instance);
     private readonly PlacementGrid grid = new(catalog, search.Scenario);
 
     /// <summary>Load that a plan is made for, at least: below even odds it may be less than the middle.</summary>
@@ -34,30 +32,12 @@ internal sealed class PlacementSearch(CatalogReader catalog, Search search, Plan
         foreach (var group in supplies)
         {
             cancellation.ThrowIfCancellationRequested();
-            var machines = Offers(group);
+            if (!offers.TryGetValue(group.Key, out var machines))
+                offers[group.Key] = machines = new MachineOffers(group, cheapestOnly: ranks is not null);
             foreach (var ofWeights in placements.GroupBy(placement => placement.Weights))
                 Try(option, [.. ofWeights], group.Key, machines);
         }
     }
-
-    /// <summary>The cheapest of the offers that differ in nothing but price and place, smallest machines first.</summary>
-    private ImmutableArray<Offered> Offers(IEnumerable<MachineSupply> supplies) =>
-        [
-            .. supplies
-                .GroupBy(supply => (supply.Count, supply.Way, supply.Terms, supply.MostMachines))
-                .SelectMany(alike =>
-                    ranks is not null
-                        ?
-                        [
-                            new Offered(
-                                alike.MinBy(supply => (supply.PerHour ?? supply.Price)?.Value ?? 0)!,
-                                alike.Count()
-                            ),
-                        ]
-                        : alike.Select(supply => new Offered(supply, 1))
-                )
-                .OrderBy(offered => offered.Supply.Count),
-        ];
 
     /// <summary>One placement that is known to be good, so that what costs more is not worked out.</summary>
     public void TryFirst(SizedPlan hint, IReadOnlyList<MachineSupply> supplies)
@@ -73,10 +53,8 @@ internal sealed class PlacementSearch(CatalogReader catalog, Search search, Plan
             $"{deployment.Engine.Id}@{deployment.Rules.Since}",
             hint.Sized.Outlook
         );
-        if (
-            Sized(hint.For, placement, hint.Supply.Accelerator, deployment.Parallelism, default, [], out _)
-            is not { } sized
-        )
+        var point = new GridPoint(hint.For, placement, hint.Supply.Accelerator, deployment.Parallelism);
+        if (sizing.Of(point, null, out _) is not { } sized)
             return;
         foreach (
             var supply in supplies.Where(supply => supply.Id == hint.Supply.Id && supply.Terms == hint.Supply.Terms)
@@ -91,7 +69,7 @@ internal sealed class PlacementSearch(CatalogReader catalog, Search search, Plan
         ModelOption option,
         ImmutableArray<Placement> placements,
         Accelerator accelerator,
-        ImmutableArray<Offered> machines
+        MachineOffers machines
     )
     {
         var model = option.Model!;
@@ -101,57 +79,58 @@ internal sealed class PlacementSearch(CatalogReader catalog, Search search, Plan
                 : WeightFormats.Find(placements[0].Weights, model.Architecture);
         var bounds = new SearchBounds(model, weights, search.Scenario);
         var what = $"{model.Id} {placements[0].Weights} on {accelerator.Id}";
-        Rejection? last = null;
+        Func<Rejection>? last = null;
         var anyFits = false;
         var anySurpassed = false;
         foreach (var placement in placements)
         {
-            foreach (var layout in LayoutsOf(placement, model.Architecture, accelerator, machines[^1].Supply.Count))
+            var sequences = MostSequences(placement, accelerator);
+            foreach (var layout in LayoutsOf(placement, model.Architecture, accelerator, machines.Largest))
             {
-                var usable = UsableBy(layout, machines);
-                if (usable.Count == 0)
+                var usable = machines.UsableBy(layout);
+                if (usable.Supplies.IsEmpty)
                     continue;
-                var offers = usable.Sum(offered => offered.Alike);
-                if (Excluded(bounds, accelerator, layout, usable, anyFits, what) is { } bound)
+                if (Excluded(bounds, accelerator, layout, sequences, usable, anyFits, what) is { } bound)
                 {
-                    search.Exclude(bound.Bound, offers);
+                    search.Exclude(bound.Bound, usable.Offers);
                     last = bound.Rejection ?? last;
                     continue;
                 }
                 var least = new LeastPoint(
                     option,
                     layout.Devices,
-                    leastRate / bounds.MostPerSecond(accelerator, layout.Devices, MostSequences),
+                    leastRate / bounds.MostPerSecond(accelerator, layout, sequences),
                     bounds.LeastEndToEnd(accelerator, layout),
                     placement.Outlook.TaskLoss.Value
                 );
                 if (IsSurpassed(least, usable))
                 {
-                    search.Exclude(Surpassed, offers);
+                    search.Exclude(Surpassed, usable.Offers);
                     anySurpassed = true;
                     continue;
                 }
-                if (Sized(option, placement, accelerator, layout, least, usable, out var why) is not { } sized)
+                var point = new GridPoint(option, placement, accelerator, layout);
+                if (sizing.Of(point, replica => IsSurpassed(replica, least, usable), out var why) is not { } sized)
                 {
                     if (why.Kind == RejectionKind.Bound)
                     {
-                        search.Exclude(Surpassed, offers);
+                        search.Exclude(Surpassed, usable.Offers);
                         anySurpassed = true;
                         continue;
                     }
-                    search.Considered += offers;
-                    last = why with { What = what };
+                    search.Considered += usable.Offers;
+                    last = () => why with { What = what };
                     continue;
                 }
-                search.Considered += usable.Count;
-                if (offers > usable.Count)
-                    search.Exclude(DearerOffer, offers - usable.Count);
+                search.Considered += usable.Supplies.Length;
+                if (usable.Offers > usable.Supplies.Length)
+                    search.Exclude(DearerOffer, usable.Offers - usable.Supplies.Length);
                 search.BatchLimits?.Try(
                     sized.Replica,
                     Math.Max(1, sized.Replica.Error.SlowdownAt(search.Scenario.Objectives.Confidence)),
-                    usable.Count
+                    usable.Supplies.Length
                 );
-                foreach (var (supply, _) in usable)
+                foreach (var supply in usable.Supplies)
                 {
                     if (costs.PlanOf(sized, supply, search.Load.NominalRate) is { } plan)
                     {
@@ -159,13 +138,14 @@ internal sealed class PlacementSearch(CatalogReader catalog, Search search, Plan
                         search.Add(plan);
                     }
                     else
-                        last = new Rejection(what, RejectionKind.Size, "it would take more machines than there are");
+                        last = () =>
+                            new Rejection(what, RejectionKind.Size, "it would take more machines than there are");
                 }
             }
         }
         // What was surpassed may well fit, so nothing is wrong with the hardware then.
         if (!anyFits && !anySurpassed && last is not null)
-            search.Rejected.Add(last);
+            search.Rejected.Add(last());
     }
 
     private IEnumerable<Parallelism> LayoutsOf(
@@ -175,8 +155,8 @@ internal sealed class PlacementSearch(CatalogReader catalog, Search search, Plan
         int largestMachine
     )
     {
-        var local = accelerator.Kind is AcceleratorKind.UnifiedMemory or AcceleratorKind.Cpu;
-        var engine = catalog.Engines.Find(placement.Engine?.Split('@')[0] ?? (local ? "llama.cpp" : "vllm"));
+        var local = IsLocal(accelerator);
+        var (engine, _) = EngineOf(placement, accelerator);
         // Hardware of its own kind aside, llama.cpp serves one user at a time better than many.
         if (
             search.Scenario.Deployment.Engines.IsEmpty
@@ -190,34 +170,32 @@ internal sealed class PlacementSearch(CatalogReader catalog, Search search, Plan
         return Layouts.Of(architecture, accelerator, largestMachine, engine.TensorParallel);
     }
 
-    /// <summary>A machine, or several whole ones, hold one replica.</summary>
-    private static List<Offered> UsableBy(Parallelism layout, ImmutableArray<Offered> machines)
+    /// <summary>Sequences that the engine of a placement decodes together at most.</summary>
+    private int MostSequences(Placement placement, Accelerator accelerator)
     {
-        var perMachine = layout.Devices / layout.Pipeline;
-        return
-        [
-            .. machines.Where(offered =>
-                offered.Supply.Count >= layout.Devices
-                || (
-                    layout.Devices % offered.Supply.Count == 0
-                    && offered.Supply.Count >= 8
-                    && offered.Supply.Count % perMachine == 0
-                    && layout.Pipeline > 1
-                )
-            ),
-        ];
+        var (engine, version) = EngineOf(placement, accelerator);
+        return engine.RulesFor(version).On(accelerator).MaximumSequences;
     }
 
+    private (Engine Engine, string? Version) EngineOf(Placement placement, Accelerator accelerator)
+    {
+        var parts = placement.Engine?.Split('@', 2) ?? [IsLocal(accelerator) ? "llama.cpp" : "vllm"];
+        return (catalog.Engines.Find(parts[0]), parts.Length > 1 ? parts[1] : null);
+    }
+
+    private static bool IsLocal(Accelerator accelerator) =>
+        accelerator.Kind is AcceleratorKind.UnifiedMemory or AcceleratorKind.Cpu;
+
     /// <summary>True where nothing of it could be shown, whatever it turned out to be above what bounds it.</summary>
-    private bool IsSurpassed(in LeastPoint least, List<Offered> usable)
+    private bool IsSurpassed(in LeastPoint least, UsableMachines usable)
     {
         // Fleets that are there are extended with more of the same, whatever those would be alone.
         if (
             search.Incumbents is null
-            || search.Scenario.Deployment.Current?.Accelerator.Id == usable[0].Supply.Accelerator.Id
+            || search.Scenario.Deployment.Current?.Accelerator.Id == usable.Supplies[0].Accelerator.Id
         )
             return false;
-        foreach (var (supply, _) in usable)
+        foreach (var supply in usable.Supplies)
         {
             if (!search.Incumbents.Surpass(least, supply))
                 return false;
@@ -225,26 +203,41 @@ internal sealed class PlacementSearch(CatalogReader catalog, Search search, Plan
         return true;
     }
 
-    private (string Bound, Rejection? Rejection)? Excluded(
+    /// <summary>The same once a replica says how fast it is alone and how many sequences it holds.</summary>
+    private bool IsSurpassed(ReplicaUnderLoad replica, LeastPoint least, UsableMachines usable) =>
+        search.Incumbents is not null
+        && replica.Alone is { } alone
+        && IsSurpassed(
+            least with
+            {
+                Replicas = Math.Max(least.Replicas, leastRate / replica.RateAtMost(alone)),
+                EndToEndSeconds = Math.Max(least.EndToEndSeconds, alone.EndToEnd),
+            },
+            usable
+        );
+
+    private (string Bound, Func<Rejection>? Rejection)? Excluded(
         SearchBounds bounds,
         Accelerator accelerator,
         Parallelism layout,
-        List<Offered> usable,
+        int sequences,
+        UsableMachines usable,
         bool anyFits,
         string what
     )
     {
         if (MissingFigure(accelerator, layout.Devices) is { } missing)
-            return ("missing figure", new Rejection(what, RejectionKind.Catalog, missing));
+            return ("missing figure", () => new Rejection(what, RejectionKind.Catalog, missing));
         var needed = bounds.DevicesForMemory(accelerator);
         if (needed > layout.Devices)
             return (
                 "memory",
-                new Rejection(
-                    what,
-                    RejectionKind.Memory,
-                    $"its weights alone need {Significant.Three(needed)} devices of {accelerator.MemoryOnOffer}"
-                )
+                () =>
+                    new Rejection(
+                        what,
+                        RejectionKind.Memory,
+                        $"its weights alone need {Significant.Three(needed)} devices of {accelerator.MemoryOnOffer}"
+                    )
             );
         // Larger than a machine only where the model is: two machines for one replica never beat one.
         if (anyFits && layout.Pipeline > 1 && layout.Tensor == 8)
@@ -252,17 +245,18 @@ internal sealed class PlacementSearch(CatalogReader catalog, Search search, Plan
         if (bounds.MissesTpot(accelerator, layout.Devices))
             return (
                 "memory bandwidth",
-                new Rejection(
-                    what,
-                    RejectionKind.Objective,
-                    $"reading the weights once takes {new Duration(bounds.LeastTpot(accelerator, layout.Devices))}, longer than a token may take"
-                )
+                () =>
+                    new Rejection(
+                        what,
+                        RejectionKind.Objective,
+                        $"reading the weights once takes {new Duration(bounds.LeastTpot(accelerator, layout.Devices))}, longer than a token may take"
+                    )
             );
         if (ranks is null)
             return null;
-        var replicas = leastRate / bounds.MostPerSecond(accelerator, layout.Devices, MostSequences);
-        var least = usable.Min(offered =>
-            ranks.PerMonth(offered.Supply, ranks.Machines(offered.Supply, replicas, layout.Devices))
+        var replicas = leastRate / bounds.MostPerSecond(accelerator, layout, sequences);
+        var least = usable.Supplies.Min(supply =>
+            ranks.PerMonth(supply, ranks.Machines(supply, replicas, layout.Devices))
         );
         return least > search.Dearest ? ("cost", null) : null;
     }
@@ -278,110 +272,4 @@ internal sealed class PlacementSearch(CatalogReader catalog, Search search, Plan
             ? "the bandwidth of its link is not in the catalog"
             : null;
     }
-
-    /// <summary>A replica that meets the objectives at some rate; otherwise null and the reason.</summary>
-    private SizedReplica? Sized(
-        ModelOption option,
-        Placement placement,
-        Accelerator accelerator,
-        Parallelism layout,
-        LeastPoint least,
-        List<Offered> usable,
-        out Rejection why
-    )
-    {
-        why = new Rejection("", RejectionKind.Engine, "its engine cannot run it");
-        var scenario = search.Scenario;
-        var built = deployments.TryBuild(
-            new DeploymentRequest
-            {
-                Model = option.Model!,
-                Accelerator = accelerator,
-                Weights = placement.Weights,
-                KvCache = placement.KvCache,
-                Engine = placement.Engine,
-                Parallelism = layout,
-            },
-            out var unbuildable
-        );
-        if (built is null)
-        {
-            why = why with { Why = unbuildable ?? why.Why };
-            return null;
-        }
-        var split = $"{Name(layout)}, {built.Deployment.Engine.Id}";
-        var memory = new ServingMemory(built.Deployment);
-        if (memory.CachePool.Low <= 0)
-        {
-            var missing = new ByteSize((long)(memory.Weights.Bytes + memory.Activations.High + memory.Overhead.High));
-            why = new Rejection(
-                "",
-                RejectionKind.Memory,
-                $"weights and overhead need {missing} per device of {accelerator.Memory} ({split})"
-            );
-            return null;
-        }
-        var replica = new ReplicaUnderLoad(built.Deployment, memory, scenario.Workload, scenario.Objectives);
-        if (!replica.LongestRequestFits)
-        {
-            why = new Rejection(
-                "",
-                RejectionKind.Memory,
-                $"a request of p95 length does not fit into the cache ({split})"
-            );
-            return null;
-        }
-        if (usable.Count > 0 && search.Incumbents is not null && replica.Alone is { } alone)
-        {
-            var known = least with
-            {
-                Replicas = Math.Max(least.Replicas, leastRate / replica.RateAtMost(alone)),
-                EndToEndSeconds = Math.Max(least.EndToEndSeconds, alone.EndToEnd),
-            };
-            if (IsSurpassed(known, usable))
-            {
-                why = new Rejection("", RejectionKind.Bound, Surpassed);
-                return null;
-            }
-        }
-        if (ReplicaSizing.Of(replica, search.Load, scenario.Objectives.Confidence) is not var (rate, design))
-        {
-            why = TooSlow(option, replica, accelerator, split);
-            return null;
-        }
-        return new SizedReplica(option, replica, rate, design, placement.Outlook, built.Assumptions);
-    }
-
-    private Rejection TooSlow(ModelOption option, ReplicaUnderLoad replica, Accelerator accelerator, string split)
-    {
-        var sure = replica.Error.SlowdownAt(search.Scenario.Objectives.Confidence);
-        if (replica.MissAt(ReplicaUnderLoad.NearlyIdle, sure) is not { } miss)
-            return new Rejection(
-                "",
-                RejectionKind.Objective,
-                $"it cannot keep up with one request in {1 / ReplicaUnderLoad.NearlyIdle:0} s ({split})"
-            );
-        search.Missed(
-            $"{option.Id} {replica.Deployment.Weights.Name} on {replica.Deployment.Parallelism.Devices}x:{accelerator.Id}",
-            miss
-        );
-        return new Rejection(
-            "",
-            RejectionKind.Objective,
-            $"{miss.What} is {miss.Found} even when idle, {miss.Limit} is asked ({split})"
-        );
-    }
-
-    private static string Name(Parallelism layout) =>
-        layout switch
-        {
-            { Data: > 1 } => $"data and expert parallel {layout.Data}",
-            { Pipeline: > 1, Tensor: > 1 } => $"tensor {layout.Tensor} x pipeline {layout.Pipeline}",
-            { Pipeline: > 1 } => $"pipeline {layout.Pipeline}",
-            { Expert: > 1 } => $"tensor and expert parallel {layout.Tensor}",
-            _ => $"tensor parallel {layout.Tensor}",
-        };
 }
-
-/// <summary>Machines, and how many offers of the same for as much or more stand behind them.</summary>
-internal readonly record struct Offered(MachineSupply Supply, int Alike);

@@ -62,8 +62,12 @@ internal sealed class SearchBounds
     public bool MissesTpot(Accelerator accelerator, int devices) => LeastTpot(accelerator, devices) > tpotLimit;
 
     /// <summary>Requests per second of a replica, at most.</summary>
-    public double MostPerSecond(Accelerator accelerator, int devices, int mostSequences) =>
-        Math.Min(MostByArithmetic(accelerator), MostByBandwidth(accelerator, mostSequences)) * devices;
+    /// <param name="accelerator">Of which it has some.</param>
+    /// <param name="layout">How it is spread over them.</param>
+    /// <param name="mostSequences">Sequences that one data-parallel rank decodes together at most.</param>
+    public double MostPerSecond(Accelerator accelerator, Parallelism layout, int mostSequences) =>
+        Math.Min(MostByArithmetic(accelerator), MostByBandwidth(accelerator, mostSequences * layout.Data))
+        * layout.Devices;
 
     /// <summary>Requests per second and device, at most, by arithmetic; infinite where no rate is known.</summary>
     public double MostByArithmetic(Accelerator accelerator) =>
