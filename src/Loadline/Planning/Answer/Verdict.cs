@@ -53,7 +53,8 @@ internal static class Verdict
         {
             Way.Rent => $"rent {machines} with {hardware} at {winner.Provider}",
             Way.Buy => $"buy {machines} with {hardware} for {Significant.Three(winner.CapitalUsd.Value)} USD",
-            Way.Own => $"{machines} of those that are there, with {hardware}, {(winner.Machines == 1 ? "suffices" : "suffice")}",
+            Way.Own =>
+                $"{machines} of those that are there, with {hardware}, {(winner.Machines == 1 ? "suffices" : "suffice")}",
             _ => $"use machines with {hardware}: {winner.Terms}",
         };
         return $"Yes: {doing}. With {model} that serves {load} for {cost}, people who run it included.";
