@@ -118,4 +118,19 @@ public sealed class PlanInputTests : IDisposable
         run.ExitCode.ShouldBe(1);
         run.Output.ReplaceLineEndings(" ").ShouldContain("openai/gpt-5.6-luna cannot be had by rent.");
     }
+
+    [Fact]
+    public void What_is_measured_in_part_is_not_said_to_be_unmeasured()
+    {
+        var run = Of(
+            """
+            workload: { people: 5 }
+            models: { candidates: [openai/gpt-5.6-luna] }
+            deployment: { allow: [api], apiLatencies: [{ api: openai/gpt-5.6-luna, endToEnd: 5 s }] }
+            """
+        );
+
+        run.Output.ReplaceLineEndings(" ").ShouldContain("Not all that is asked of it has been measured");
+        run.Output.ReplaceLineEndings(" ").ShouldNotContain("Nobody has measured");
+    }
 }

@@ -42,8 +42,10 @@ internal static class Verdict
         var model = OptionNames.ShortModel(winner.Model);
         if (winner.Way == Way.Api)
         {
-            var speed = winner.TtftSeconds is null
-                ? " Nobody has measured here how fast it answers: try it before you sign."
+            var speed =
+                IsUnmeasured(winner) ? " Nobody has measured here how fast it answers: try it before you sign."
+                : winner.Confidence is null
+                    ? " Not all that is asked of it has been measured: try the rest before you sign."
                 : "";
             return $"Yes: buy and rent nothing; {model} as {winner.Provider} hosts it serves {load} for {cost}.{speed}";
         }
@@ -86,7 +88,7 @@ internal static class Verdict
                 ? $"Those that cost least over {scenario.Budget.HorizonMonths} months hardly differ, and costs are not known that well; of them it needs the least money at once."
             : winner.Confidence is { }
                 ? $"Of all that meet the objectives with {scenario.Objectives.Confidence * 100:0} % confidence it costs least over {scenario.Budget.HorizonMonths} months."
-            : $"It costs least over {scenario.Budget.HorizonMonths} months; its latency is not measured and so neither speaks for nor against it.",
+            : $"It costs least over {scenario.Budget.HorizonMonths} months; {(IsUnmeasured(winner) ? "its latency is not measured" : "what is not measured of its latency")} {(IsUnmeasured(winner) ? "and so " : "")}neither speaks for nor against it.",
         };
         if (winner.MaximumRequestsPerSecond is { } most)
             reasons.Add(
@@ -100,6 +102,9 @@ internal static class Verdict
             reasons.Add($"The runner-up, {RunnerUp(winner, others[0])}.");
         return [.. reasons];
     }
+
+    private static bool IsUnmeasured(Candidate candidate) =>
+        candidate is { TtftSeconds: null, TpotSeconds: null, EndToEndSeconds: null };
 
     /// <summary>What came second, and by how much it lost.</summary>
     public static string RunnerUp(Candidate winner, Candidate second)
