@@ -117,7 +117,10 @@ public sealed class SearchBoundLaws
                     var least = found.Search.Load.NominalRate / plan.Sized.MaximumRate;
                     ranks
                         .PerMonth(plan.Supply, ranks.Machines(plan.Supply, least, devices))
-                        .ShouldBeLessThanOrEqualTo(plan.RankCost * (1 + 1e-12));
+                        .ShouldBeLessThanOrEqualTo(
+                            plan.RankCost * (1 + 1e-12),
+                            $"{plan.Supply.Id} {plan.Supply.Way} {plan.Machines} {ranks.Machines(plan.Supply, least, devices)}"
+                        );
                 }
             },
             iter: Searches

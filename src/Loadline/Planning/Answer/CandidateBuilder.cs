@@ -228,7 +228,10 @@ internal sealed class CandidateBuilder(Scenario scenario, FoundPlans found)
     }
 
     private static Estimate SumOf(IEnumerable<CostLine> lines) =>
-        lines.Select(line => line.PerMonthUsd).Aggregate((left, right) => left + right).AtMost(Evidence.Assumed);
+        lines
+            .Select(line => line.PerMonthUsd)
+            .Aggregate(Estimate.Exact(0), (left, right) => left + right)
+            .AtMost(Evidence.Assumed);
 
     private static Estimate ApiCost(ApiPlan plan) =>
         Estimate.WithinFactor(plan.CostPerMonth, MachineCosts.PriceSpread, Evidence.Assumed);

@@ -161,19 +161,12 @@ internal sealed class CapacityCurve
     public static CapacityCurve Of(SizedReplica sized)
     {
         var replica = sized.Replica;
-        var scale = 1.0;
-        var closed = replica.MaximumRate(sized.Design.Slowdown) / sized.Design.LoadFactor;
-        if (closed > 0 && sized.MaximumRate < closed * LargestRounding)
-            scale = sized.MaximumRate / closed;
         var count = (int)(2 * Furthest / Spacing) + 1;
         var rates = new double[count];
         for (var i = 0; i < count; i++)
-            rates[i] = scale * replica.MaximumRate(Math.Exp((i * Spacing - Furthest) * replica.Error.Sigma));
+            rates[i] = sized.Derating * replica.MaximumRate(Math.Exp((i * Spacing - Furthest) * replica.Error.Sigma));
         return new CapacityCurve(rates);
     }
-
-    /// <summary>Differences that come from searching to a tolerance and from interpolating.</summary>
-    private const double LargestRounding = 0.95;
 
     /// <summary>Requests per second when steps are slower by so many standard deviations.</summary>
     public double At(double deviations)

@@ -169,4 +169,7 @@ internal sealed record SizedReplica(
 )
 {
     public int Devices => Replica.Deployment.Parallelism.Devices;
+
+    /// <summary>What a simulation found a replica to carry, as a share of its closed form.</summary>
+    public double Derating { get; init; } = 1;
 }

@@ -88,7 +88,12 @@ internal sealed class PlanSimulation(Scenario scenario)
         var objectives = scenario.Objectives;
         return new LatencyPercentiles(
             figures.TtftAt(LatencyPercentiles.ProbabilityOf(objectives.Ttft)),
-            figures.TpotAt(LatencyPercentiles.ProbabilityOf(objectives.Tpot)),
+            // Answers of one token have no second one to wait for.
+            figures.TpotAt(LatencyPercentiles.ProbabilityOf(objectives.Tpot))
+                is var tpot
+            && double.IsNaN(tpot)
+                ? 0
+                : tpot,
             figures.EndToEndAt(LatencyPercentiles.ProbabilityOf(objectives.EndToEnd))
         );
     }

@@ -64,12 +64,20 @@ internal sealed class PlanVerification(
             cancellation.ThrowIfCancellationRequested();
             var simulated = simulation.Of(sized);
             if (simulated.Miss is not { } miss)
-                return (added == 0 ? sized : WithLargestRate(sized, missedAt)) with
+            {
+                var carried = lastMiss is null ? sized : WithLargestRate(sized, missedAt);
+                // What carries less than its closed form may need more machines to be as sure.
+                if (SureOf(carried) is not { } sure)
+                    return null;
+                if (sure.Replicas > carried.Replicas)
+                    simulated = simulation.Of(sure);
+                return sure with
                 {
                     Simulated = simulated,
                     EndToEndSeconds = simulated.Middle.EndToEnd,
                     Missed = lastMiss,
                 };
+            }
             missedAt = sized.RatePerReplica;
             lastMiss = miss;
             if (added == MostAdditions || OneMore(sized) is not { } larger)
@@ -103,7 +111,11 @@ internal sealed class PlanVerification(
             else
                 high = middle;
         }
-        return plan with { Sized = plan.Sized with { MaximumRate = low } };
+        var closed = plan.Sized.Replica.MaximumRate(design.Slowdown) / design.LoadFactor;
+        return plan with
+        {
+            Sized = plan.Sized with { MaximumRate = low, Derating = closed > 0 ? Math.Min(1, low / closed) : 1 },
+        };
     }
 
     /// <summary>The plan with as many replicas as all the draws together ask for; null when no number is enough.</summary>

@@ -41,9 +41,13 @@ internal sealed class RankBounds(PlanCosts costs, Scenario scenario)
         costs.Factors.OperatorsPerMonth(machines * supply.Count).Value
         + (
             supply.PerHour is not null
-                ? costs.Machines.MachinesPerMonth(supply, machines) * meanPrice
+                ? costs.Machines.MachinesPerMonth(supply, machines) * PriceOf(supply)
                 : costs.Machines.RunningPerMonth(supply, machines) + Capital(supply, machines) * share
         );
+
+    /// <summary>A commitment holds its price for its term, which may keep it below what prices are on average.</summary>
+    private double PriceOf(MachineSupply supply) =>
+        supply.Terms is RentalTerms.OneYear or RentalTerms.ThreeYears ? Math.Min(1, meanPrice) : meanPrice;
 
     /// <summary>USD at once.</summary>
     public double Capital(MachineSupply supply, int machines) => costs.Machines.Capital(supply, machines).Value;
