@@ -124,6 +124,9 @@ internal sealed class PlanCosts
         return paid[^1] - left;
     }
 
+    /// <summary>The same plan with what it costs over the horizon counted again.</summary>
+    public SizedPlan Ranked(SizedPlan plan) => plan with { RankCost = Rank(plan) };
+
     private double Rank(PlanOption option)
     {
         var paid = Cumulative(option, growth, scenario.Budget.PriceTrendPerYear.Base, out var left);

@@ -71,12 +71,15 @@ internal sealed class PlanVerification(
                     return null;
                 if (sure.Replicas > carried.Replicas)
                     simulated = simulation.Of(sure);
-                return sure with
-                {
-                    Simulated = simulated,
-                    EndToEndSeconds = simulated.Middle.EndToEnd,
-                    Missed = lastMiss,
-                };
+                // What a replica carries decides when machines are added, and so what is paid over the horizon.
+                return costs.Ranked(
+                    sure with
+                    {
+                        Simulated = simulated,
+                        EndToEndSeconds = simulated.Middle.EndToEnd,
+                        Missed = lastMiss,
+                    }
+                );
             }
             missedAt = sized.RatePerReplica;
             lastMiss = miss;
