@@ -13,6 +13,7 @@ namespace Loadline.Tests.Planning;
 public sealed class SearchBoundLaws
 {
     private const int Searches = 20;
+    private const int ManyKinds = 40;
 
     private static readonly string[] Models =
     [
@@ -88,6 +89,28 @@ public sealed class SearchBoundLaws
                 front.Except(bounded.Front.Select(Named)).ShouldBeEmpty();
             },
             iter: Searches
+        );
+
+    /// <summary>So many kinds that those beyond the cheapest are left out.</summary>
+    [Fact]
+    public void With_bounds_the_alternatives_among_many_kinds_are_the_same() =>
+        Scenario.Sample(
+            drawn =>
+            {
+                var scenario = drawn with
+                {
+                    Models = drawn.Models with { Candidates = [.. Models] },
+                    Deployment = drawn.Deployment with { Accelerators = [.. Accelerators], Allow = ["rent", "buy"] },
+                };
+                var bounded = PlanChoice.Of(Bounded.Searched(scenario), null);
+                var exhaustive = PlanChoice.Of(Exhaustive.Searched(scenario), null);
+
+                Named(bounded.Winner).ShouldBe(Named(exhaustive.Winner));
+                var alternatives = exhaustive.Alternatives.Select(Named).ToList();
+                bounded.Alternatives.Select(Named).Except(alternatives).ShouldBeEmpty();
+                alternatives.Except(bounded.Alternatives.Select(Named)).ShouldBeEmpty();
+            },
+            iter: ManyKinds
         );
 
     [Fact]

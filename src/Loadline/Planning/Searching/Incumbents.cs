@@ -103,12 +103,12 @@ internal sealed class Incumbents(RankBounds bounds, Func<PlanOption, bool> isAff
         if (supply.Way == Way.Buy && Mixtures is not null && point.Devices <= supply.Count)
         {
             var whole = bounds.PerMonth(supply, Math.Max(2, machines));
-            if (!(splittable.TryGetValue(point.For.Id, out var known) && known < whole))
+            if (!(splittable.TryGetValue(point.For.Id, out var known) && RankBounds.IsDearer(whole, known)))
             {
                 // A mixture has one machine of it at least.
                 machines = 1;
                 cost = bounds.PerMonth(supply, machines);
-                if (cost <= Math.Max(limit, cheapestMixture))
+                if (!RankBounds.IsDearer(cost, Math.Max(limit, cheapestMixture)))
                     return false;
             }
         }
@@ -116,14 +116,17 @@ internal sealed class Incumbents(RankBounds bounds, Func<PlanOption, bool> isAff
     }
 
     private bool IsNoneOfTheCheapest(in LeastPoint point, MachineSupply supply, double cost) =>
-        (cost > limit && cost > LimitOf(supply.Way))
-        || (kinds.TryGetValue((point.For.Id, supply.Accelerator.Id, supply.Way), out var cheapest) && cheapest < cost);
+        (RankBounds.IsDearer(cost, limit) && RankBounds.IsDearer(cost, LimitOf(supply.Way)))
+        || (
+            kinds.TryGetValue((point.For.Id, supply.Accelerator.Id, supply.Way), out var cheapest)
+            && RankBounds.IsDearer(cost, cheapest)
+        );
 
     private bool IsBeaten(in LeastPoint point, double cost, double capital)
     {
         foreach (var better in front)
         {
-            if (better.RankCost >= cost)
+            if (!RankBounds.IsDearer(cost, better.RankCost))
                 return false;
             if (
                 better.EndToEndSeconds <= point.EndToEndSeconds

@@ -258,7 +258,7 @@ internal sealed class PlacementSearch(CatalogReader catalog, Search search, Plan
         var least = usable.Supplies.Min(supply =>
             ranks.PerMonth(supply, ranks.Machines(supply, replicas, layout.Devices))
         );
-        return least > search.Dearest ? ("cost", null) : null;
+        return RankBounds.IsDearer(least, search.Dearest) ? ("cost", null) : null;
     }
 
     /// <summary>A figure without which this accelerator cannot be predicted; null when the catalog has them all.</summary>

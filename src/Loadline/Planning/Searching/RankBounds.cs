@@ -27,6 +27,14 @@ internal sealed class RankBounds(PlanCosts costs, Scenario scenario)
         return (int)Math.Min(machines, int.MaxValue / 2 / supply.Count);
     }
 
+    /// <summary>
+    /// True when so much a month is more than another, and not the same summed in another order: at the same cost the one
+    /// that loses less quality is taken, so a tie excludes nothing.
+    /// </summary>
+    public static bool IsDearer(double cost, double than) => cost > than * (1 + SameCost);
+
+    private const double SameCost = 1e-9;
+
     /// <summary>USD per month, on average over the horizon.</summary>
     public double PerMonth(MachineSupply supply, int machines)
     {
