@@ -133,4 +133,79 @@ public sealed class PlanInputTests : IDisposable
         run.Output.ReplaceLineEndings(" ").ShouldContain("Not all that is asked of it has been measured");
         run.Output.ReplaceLineEndings(" ").ShouldNotContain("Nobody has measured");
     }
+
+    private const string Narrow = """
+        models: { candidates: [meta-llama/Llama-3.1-8B-Instruct], weightFormats: [fp8] }
+        """;
+
+    [Fact]
+    public void A_class_of_data_that_leaves_no_way_is_said_to_contradict_what_is_allowed() =>
+        Of("workload: { people: 4 }\ndeployment: { data: own-hardware-only, allow: [api, rent] }")
+            .Output.ReplaceLineEndings(" ")
+            .ShouldContain(
+                "deployment.data own-hardware-only forbids api and rent, and deployment.allow allows nothing else"
+            );
+
+    [Fact]
+    public void An_accelerator_that_was_asked_for_and_has_no_price_is_named()
+    {
+        var run = Of(
+            $"workload: {{ people: 4 }}\n{Narrow}\ndeployment: {{ allow: [buy], accelerators: [nvidia-gb200-186gb] }}"
+        );
+
+        run.ExitCode.ShouldBe(1);
+        run.Output.ReplaceLineEndings(" ")
+            .ShouldContain("purchase of nvidia-gb200-186gb: no purchase price is known (a quote can give one");
+    }
+
+    [Fact]
+    public void A_version_that_is_newer_than_all_rules_is_planned_with_the_newest_and_that_is_said() =>
+        Of(
+            $"workload: {{ people: 4 }}\n{Narrow}\ndeployment: {{ allow: [rent], engines: [vllm@99.9], accelerators: [l4] }}"
+        )
+            .Output.ShouldContain("vllm@99.9 is planned with the rules of vLLM since ");
+
+    [Theory]
+    [InlineData("engines: [vllm@newest]", "$.deployment.engines")]
+    [InlineData("current: { hardware: rtx-4090, engine: vllm@newest }", "$.deployment.current.engine")]
+    public void A_version_that_is_none_is_refused(string field, string place)
+    {
+        var run = Of($"workload: {{ people: 4 }}\ndeployment: {{ {field} }}");
+
+        run.ExitCode.ShouldBe(2);
+        run.Error.ShouldContain($"s.yaml: {place}: ");
+    }
+
+    [Fact]
+    public void Two_workloads_of_one_name_are_refused() =>
+        Of("workloads: [{ name: a, people: 4 }, { name: a, people: 5 }]").Error.ShouldContain("s.yaml: $.workloads: ");
+
+    /// <summary>Machines meet the objectives here, so that no latency has to give way.</summary>
+    [Fact]
+    public void What_lacks_power_is_told_to_draw_more_and_not_to_wait_longer()
+    {
+        var run = Of(
+            $"workload: {{ people: 40 }}\n{Narrow}\ndeployment: {{ allow: [buy], engines: [vllm], maximumPower: 0.05 kW, accelerators: [l40s, rtx-4090] }}",
+            "--json"
+        );
+
+        run.ExitCode.ShouldBe(1);
+        var relaxations = run
+            .Json.GetProperty("relaxations")
+            .EnumerateArray()
+            .Select(item => item.GetString()!)
+            .ToList();
+        relaxations.ShouldContain(item => item.StartsWith("Draw more power: buy: "));
+        relaxations.ShouldNotContain(item => item.StartsWith("Allow time"));
+    }
+
+    [Fact]
+    public void Answers_of_one_token_have_no_time_per_further_token() =>
+        Of(
+            $"workload: {{ people: 400, promptTokens: {{ mean: 100, p95: 200 }}, outputTokens: {{ mean: 1, p95: 1 }} }}\n{Narrow}\ndeployment: {{ allow: [rent], engines: [vllm], accelerators: [l40s] }}",
+            "--json"
+        )
+            .Json.GetProperty("recommended")
+            .GetProperty("tpotSeconds")
+            .ValueKind.ShouldBe(System.Text.Json.JsonValueKind.Null);
 }

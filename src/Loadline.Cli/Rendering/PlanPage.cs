@@ -123,6 +123,8 @@ internal static class PlanPage
 
     private static string LatencyOf(LatencyPercentiles percentiles, Candidate winner)
     {
+        if (winner is { TtftSeconds: null, EndToEndSeconds: null })
+            return "not measured: it is known once somebody tries";
         var first = $"p{percentiles.Ttft * 100:0.##}";
         var whole = $"p{percentiles.EndToEnd * 100:0.##}";
         return $"first token {Figures.Time(winner.TtftSeconds)}{(first == whole ? "" : $" at {first}")}, whole answer "

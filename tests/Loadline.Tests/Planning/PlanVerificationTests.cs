@@ -75,4 +75,24 @@ public sealed class PlanVerificationTests
         (simulated.TpotSeconds!.Value.Value / closed.TpotSeconds!.Value.Value).ShouldBeInRange(0.8, 1.25);
         (simulated.EndToEndSeconds!.Value.Value / closed.EndToEndSeconds!.Value.Value).ShouldBeInRange(0.8, 1.25);
     }
+
+    /// <summary>
+    /// A fleet that is enlarged by simulation may be cheaper on other terms than those it was found with: all that are on
+    /// offer for these machines are priced here one by one.
+    /// </summary>
+    [Fact]
+    public void No_other_terms_for_the_same_machines_are_cheaper_over_the_horizon()
+    {
+        var found = Scenarios.Verifying.Searched(Busy, TestContext.Current.CancellationToken);
+        var verification = new PlanVerification(Busy, found.Search, found.Costs, TestContext.Current.CancellationToken);
+
+        foreach (var plan in PlanChoice.Of(found, verification).Alternatives.OfType<SizedPlan>())
+        {
+            var others = found.Search.Supplies.Where(supply =>
+                supply.Count == plan.Supply.Count && supply.Accelerator.Id == plan.Supply.Accelerator.Id
+            );
+            foreach (var other in others)
+                found.Costs.PlanOn(other, plan).RankCost.ShouldBeGreaterThanOrEqualTo(plan.RankCost);
+        }
+    }
 }

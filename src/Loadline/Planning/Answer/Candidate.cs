@@ -58,7 +58,10 @@ public sealed record Candidate
     /// <summary>Empty for a hosted API.</summary>
     public required ImmutableArray<DeviceSummary> PerDevice { get; init; }
 
-    /// <summary>Null where it was not measured: a hosted API whose latency nobody entered.</summary>
+    /// <summary>
+    /// Null where it was not measured, as of a hosted API whose latency nobody entered, or where there is none, as the time
+    /// per further token of answers of one.
+    /// </summary>
     public required Estimate? TtftSeconds { get; init; }
 
     /// <inheritdoc cref="TtftSeconds"/>

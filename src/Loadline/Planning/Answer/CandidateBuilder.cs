@@ -39,7 +39,7 @@ internal sealed class CandidateBuilder(Scenario scenario, FoundPlans found)
     {
         var replica = plan.Sized.Replica;
         var deployment = replica.Deployment;
-        var latencies = LatenciesOf(plan, out var point);
+        var latencies = CandidateLatencies.Of(plan, out var point);
         var supply = plan.Supply;
         return new Candidate
         {
@@ -59,7 +59,7 @@ internal sealed class CandidateBuilder(Scenario scenario, FoundPlans found)
             Parallelism = deployment.Parallelism,
             PerDevice = DevicesOf(plan, point),
             TtftSeconds = latencies.Ttft,
-            TpotSeconds = latencies.Tpot,
+            TpotSeconds = latencies.Tpot.Value > 0 ? latencies.Tpot : null,
             EndToEndSeconds = latencies.EndToEnd,
             SimulatedRequests = plan.Simulated?.Requests,
             RequestsInFlight = Estimate.WithinFactor(
@@ -127,7 +127,7 @@ internal sealed class CandidateBuilder(Scenario scenario, FoundPlans found)
                 plan.For,
                 Way.Api,
                 [
-                    $"How fast {api.Provider} answers is not predicted: measure it before it is signed, and enter it under deployment.apiLatencies",
+                    $"How fast {api.Provider} answers is not predicted: measure it before it is signed, and enter it under deployment.apiLatencies (engineering)",
                     .. api.Notes is { } notes ? [$"{api.Id}: {notes}"] : ImmutableArray<string>.Empty,
                 ]
             ),
@@ -163,9 +163,12 @@ internal sealed class CandidateBuilder(Scenario scenario, FoundPlans found)
         var capital = costs.Machines.Capital(whole.Supply, plan.BaseMachines);
         if (plan.Rest is { PerHour: null } bought)
             capital += costs.Machines.Capital(bought, plan.RestMachines, plan.BaseMachines);
-        return Machines(whole, cost, [.. lines], capital) with
+        var all = Machines(whole, cost, [.. lines], capital);
+        return all with
         {
             Way = Way.Hybrid,
+            Provider = plan.Rest?.Provider ?? plan.Api!.Api.Provider,
+            Region = plan.Rest?.Region,
             Terms = $"{plan.BaseMachines} {whole.Supply.TermsText}, the rest {rest}",
             Hardware = $"{machines * whole.Supply.Count}x:{whole.Supply.Accelerator.Id}",
             Machines = machines,
@@ -181,6 +184,11 @@ internal sealed class CandidateBuilder(Scenario scenario, FoundPlans found)
                 [.. whole.Supply.Conditions, .. plan.Rest?.Conditions ?? []]
             ),
             CostOverHorizonUsd = OverHorizon(plan, cost),
+            // What goes to a hosted model is as fast as nobody measured.
+            TtftSeconds = plan.Api is null ? all.TtftSeconds : null,
+            TpotSeconds = plan.Api is null ? all.TpotSeconds : null,
+            EndToEndSeconds = plan.Api is null ? all.EndToEndSeconds : null,
+            SimulatedRequests = plan.Api is null ? all.SimulatedRequests : null,
             Confidence = plan.Api is null
                 ? draws.ConfidenceOf(whole, cost, (double?)scenario.Budget.MaximumMonthly?.Usd)
                 : null,
@@ -202,29 +210,6 @@ internal sealed class CandidateBuilder(Scenario scenario, FoundPlans found)
         return costs
             .Machines.LinesWithoutPeople(rest, machines, beside: plan.BaseMachines)
             .Select(line => line with { What = $"{line.What} (more machines)" });
-    }
-
-    private (Estimate Ttft, Estimate Tpot, Estimate EndToEnd) LatenciesOf(SizedPlan plan, out ServingPoint point)
-    {
-        var replica = plan.Sized.Replica;
-        var error = replica.Error;
-        var slow = error.Factor;
-        var closed = replica.At(plan.RatePerReplica, 1, out point)!.Value;
-        var simulated = plan.Simulated;
-        var middle = simulated?.Middle ?? closed;
-        var best = simulated?.Best ?? replica.At(plan.RatePerReplica, 1 / slow, out _)!.Value;
-        // A replica is sized to keep up with the load of today at the upper end of its interval, so this has a value.
-        var worst = replica.At(plan.RatePerReplica, slow, out _)!.Value;
-        if (simulated is not null && double.IsFinite(simulated.Worst.EndToEnd))
-            worst = simulated.Worst;
-        // Percentiles are closed forms until they are simulated, whatever the grade of the step times.
-        var evidence = simulated is null ? Evidence.Assumed : error.Evidence;
-        var firstToken = Math.Pow(slow, error.FirstTokenExponent - 1);
-        return (
-            Between(middle.Ttft, best.Ttft / firstToken, worst.Ttft * firstToken, evidence),
-            Between(middle.Tpot, best.Tpot, worst.Tpot, evidence),
-            Between(middle.EndToEnd, best.EndToEnd, worst.EndToEnd, evidence)
-        );
     }
 
     private static Estimate SumOf(IEnumerable<CostLine> lines) =>
@@ -276,10 +261,6 @@ internal sealed class CandidateBuilder(Scenario scenario, FoundPlans found)
             conditions = conditions.AddRange(data.Conditions);
         return [.. conditions.Distinct(StringComparer.Ordinal)];
     }
-
-    /// <summary>Where a slow run is a closed form, it may lie below the simulated middle.</summary>
-    private static Estimate Between(double middle, double best, double worst, Evidence evidence) =>
-        new(middle, Math.Min(middle, best), Math.Max(middle, worst), evidence);
 
     private ImmutableArray<DeviceSummary> DevicesOf(SizedPlan plan, ServingPoint point)
     {

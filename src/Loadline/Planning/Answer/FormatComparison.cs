@@ -120,7 +120,9 @@ internal sealed class FormatComparison(PlanContext context, SizedPlan plan)
     }
 
     private Estimate? LoneTpot(string format) =>
-        ReplicaOf(new Setting(format, null, IsGguf(format) ? "llama.cpp" : chosen.Engine.Id, chosen.Parallelism))
+        ReplicaOf(
+            new Setting(format, null, PlacementGrid.IsGguf(format) ? "llama.cpp" : chosen.Engine.Id, chosen.Parallelism)
+        )
             is { } replica
         && replica.At(ReplicaUnderLoad.NearlyIdle, 1) is { } latencies
             ? replica.Error.Time(new Duration(latencies.Tpot))
@@ -155,8 +157,6 @@ internal sealed class FormatComparison(PlanContext context, SizedPlan plan)
             ? null
             : new ReplicaUnderLoad(built.Deployment, memory, context.Scenario.Workload, context.Scenario.Objectives);
     }
-
-    private static bool IsGguf(string format) => format.StartsWith('Q');
 
     private sealed record Setting(string Weights, string? KvCache, string Engine, Parallelism Layout);
 }

@@ -55,7 +55,8 @@ internal static class PlanReport
             Sensitivity = choice.Winner is null || !context.Planner.AsksWhatIf ? [] : whatIfs.Sensitivity(),
             Optimisations = improved?.Optimisations() ?? [],
             QualityPoints = formats?.Points() ?? [],
-            Relaxations = choice.Winner is null && context.Planner.AsksWhatIf ? whatIfs.Relaxations() : [],
+            Relaxations =
+                choice.Winner is null && context.Planner.AsksWhatIf ? new Relaxations(context, cancellation).All() : [],
             Setup = recommended is null ? null : SetupBuilder.Of(context, choice.Winner!, recommended),
             Record = Record(context, [.. alternatives, .. recommended is null ? [] : new[] { recommended }]),
         };
@@ -75,7 +76,13 @@ internal static class PlanReport
                 )
             );
         foreach (var (bound, count) in found.Search.ExcludedByBound.Where(pair => Words(pair.Key) is not null))
-            rejected.Add(new Rejection($"{count} combinations", RejectionKind.Bound, Words(bound)!));
+            rejected.Add(
+                new Rejection(
+                    $"{count:N0} {(count == 1 ? "combination" : "combinations")}",
+                    RejectionKind.Bound,
+                    Words(bound)!
+                )
+            );
         return rejected.ToImmutable();
     }
 
@@ -142,22 +149,26 @@ internal static class PlanReport
         questions.AddRange(recommended.Conditions);
         if (StaleOf(recommended, context.Start) is { } months)
             questions.Add(
-                $"The price of {recommended.Provider} is {months} months old: what is it today? (purchasing)"
+                $"The {(recommended.Way == Way.Buy ? "purchase price" : $"price of {recommended.Provider}")} is {months} months old: what is it today? (purchasing)"
             );
         if (recommended.Way == Way.Buy)
         {
             if (scenario.Budget.CapitalCostPerYear <= 0)
                 questions.Add(
-                    "What does the money cost that is bound in machines? None is counted. (finance: budget.capitalCost)"
+                    "What does the money cost that is bound in machines? None is counted; budget.capitalCost is for it. (finance)"
                 );
             if (recommended.LeadTimeWeeks is null)
                 questions.Add(
                     "How long does the seller take to deliver? No range is known for this hardware. (purchasing)"
                 );
         }
+        if (scenario.Deployment.Current is not null && scenario.Budget.ColocationPerKilowattMonth is null)
+            questions.Add(
+                "Is the place of the machines that are there paid for whatever runs on them? It is counted for those above 3 kW; budget.colocation: 0 leaves it out. (facilities)"
+            );
         if (recommended.Way != Way.Api && scenario.Budget.OperatorFte is null)
             questions.Add(
-                "Who runs it, for how much of their time, at what cost? A norm is counted. (budget.operators)"
+                "Who runs it, for how much of their time, at what cost? A norm is counted; budget.operators is for it. (operations)"
             );
         return [.. questions.Distinct(StringComparer.Ordinal)];
     }

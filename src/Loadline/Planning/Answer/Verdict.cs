@@ -157,16 +157,36 @@ internal static class Verdict
         return limits.Count == 0 ? "what there is" : string.Join(" with ", limits);
     }
 
+    /// <summary>What a class of data forbids and a scenario leaves nothing beside; null where it does not.</summary>
+    private static string? Contradiction(DeploymentRules rules)
+    {
+        if (rules.Data is not { } data || rules.Allow.Contains("buy") || rules.Current is not null)
+            return null;
+        var forbidden = rules.Allow.All(way =>
+            (way == "api" ? data.Api : data.Rent) == Catalog.DataPlacement.Forbidden
+        );
+        return forbidden
+            ? $"deployment.data {data.Id} forbids {string.Join(" and ", rules.Allow)}, and deployment.allow allows nothing else"
+            : null;
+    }
+
     /// <summary>What came nearest, or the one reason there is.</summary>
     private static string WhyNot(PlanContext context)
     {
         var search = context.Found.Search;
+        if (Contradiction(context.Scenario.Deployment) is { } contradiction)
+            return contradiction;
         // What met the objectives and was too much otherwise is nearer than what missed them.
         if (search.Rejected.FirstOrDefault(rejection => rejection.Kind == RejectionKind.Size) is { } tooMany)
             return tooMany.Why;
         if (search.Nearest is { } nearest)
             return $"nearest is {nearest.What}, whose {nearest.Miss.What} is {nearest.Miss.Found} where "
                 + $"{nearest.Miss.Limit} is asked";
+        if (
+            search.Supplies.IsEmpty
+            && search.Rejected.Find(rejection => rejection.Kind == RejectionKind.Price) is { } unpriced
+        )
+            return $"{unpriced.What}: {unpriced.Why}";
         var left = search.Rejected.Where(rejection => rejection.Kind != RejectionKind.Price).ToList();
         if (left.Count == 0)
             return $"{string.Join(", ", context.Scenario.Models.Candidates)} cannot be had by {string.Join(" or ", context.Scenario.Deployment.Allow)}";

@@ -75,11 +75,16 @@ internal sealed class PlanCosts
         return plan with { RankCost = Rank(plan) };
     }
 
-    /// <summary>USD per month of so many replicas, at least.</summary>
-    public double LeastPerMonth(MachineSupply supply, double replicas, int devices)
+    /// <summary>The same machines had elsewhere or on other terms.</summary>
+    public SizedPlan PlanOn(MachineSupply supply, SizedPlan plan)
     {
-        var machines = Math.Max(1, Math.Ceiling(replicas * devices / supply.Count));
-        return machines > MostMachines ? double.PositiveInfinity : Machines.Monthly(supply, (int)machines);
+        var priced = plan with
+        {
+            Supply = supply,
+            CostPerMonth = Machines.Monthly(supply, plan.Machines, plan.MachinesPerReplica),
+            Capital = Machines.Capital(supply, plan.Machines).Value,
+        };
+        return priced with { RankCost = Rank(priced) };
     }
 
     /// <summary>A hosted model at the load of the scenario.</summary>
@@ -123,9 +128,6 @@ internal sealed class PlanCosts
         var paid = Cumulative(option, Growth(growthPerYear), trendPerYear, out var left);
         return paid[^1] - left;
     }
-
-    /// <summary>The same plan with what it costs over the horizon counted again.</summary>
-    public SizedPlan Ranked(SizedPlan plan) => plan with { RankCost = Rank(plan) };
 
     private double Rank(PlanOption option)
     {

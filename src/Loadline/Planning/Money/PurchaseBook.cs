@@ -15,14 +15,19 @@ internal sealed class PurchaseBook(
     private static readonly int[] ServerSizes = [1, 2, 4, 8];
     private static readonly int[] BoardSizes = [8];
 
+    private const string NoPrice = "no purchase price is known (a quote can give one: budget.quotes)";
+
     /// <summary>Accelerators without a price.</summary>
     public int LeftOut { get; private set; }
 
     public IEnumerable<MachineSupply> Read()
     {
         var unpriced = 0;
+        var named = scenario.Deployment.Accelerators;
         foreach (var accelerator in catalog.Accelerators.All)
         {
+            if (!named.IsEmpty && !named.Contains(accelerator.Id))
+                continue;
             var quotes = scenario
                 .Budget.Quotes.Where(quote => quote.Price is not null && quote.Accelerator == accelerator.Id)
                 .ToList();
@@ -40,6 +45,9 @@ internal sealed class PurchaseBook(
             if (accelerator.Price is not { } price)
             {
                 unpriced++;
+                // One that was asked for is told by its name.
+                if (!named.IsEmpty)
+                    reject(new Rejection($"purchase of {accelerator.Id}", RejectionKind.Price, NoPrice));
                 continue;
             }
             foreach (var count in SizesOf(accelerator))
@@ -51,10 +59,8 @@ internal sealed class PurchaseBook(
                 yield return Purchase(accelerator, count, whole, "market", price.AsOf, price.Basis);
             }
         }
-        if (unpriced > 0)
-            reject(
-                new Rejection($"purchase of {unpriced} accelerators", RejectionKind.Price, "no purchase price is known")
-            );
+        if (unpriced > 0 && named.IsEmpty)
+            reject(new Rejection($"purchase of {unpriced} accelerators", RejectionKind.Price, NoPrice));
         LeftOut += unpriced;
     }
 
@@ -102,7 +108,7 @@ internal sealed class PurchaseBook(
     }
 
     public const string ConsumerCards =
-        "Consumer cards: NVIDIA's licence of the GeForce driver does not allow their use in data centres (general knowledge; ask)";
+        "Consumer cards: NVIDIA's licence of the GeForce driver does not allow their use in data centres (general knowledge): ask before they are ordered (legal)";
 
     public static bool IsConsumer(Accelerator accelerator) =>
         accelerator.Name.StartsWith("GeForce", StringComparison.Ordinal);

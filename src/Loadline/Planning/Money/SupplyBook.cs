@@ -221,12 +221,12 @@ internal sealed class SupplyBook(
         var conditions = new List<string>();
         if (terms is RentalTerms.OneYear or RentalTerms.ThreeYears)
             conditions.Add(
-                $"The discount of a {(terms == RentalTerms.OneYear ? "one-year" : "three-year")} commitment is a published range, not a quote: ask {offer.Provider} for one"
+                $"The discount of a {(terms == RentalTerms.OneYear ? "one-year" : "three-year")} commitment is a published range, not a quote: ask {offer.Provider} for one (purchasing)"
             );
         if (terms == RentalTerms.Spot)
-            conditions.Add("Spot machines may be taken away at any time: only for work that can wait");
+            conditions.Add("Spot machines may be taken away at any time: only for work that can wait (operations)");
         if (offer.Tier is "community" or "spot")
-            conditions.Add($"{offer.Provider} {offer.Tier} machines belong to others and may go away");
+            conditions.Add($"{offer.Provider} {offer.Tier} machines belong to others and may go away (operations)");
         if (PurchaseBook.IsConsumer(AcceleratorOf(offer)))
             conditions.Add(PurchaseBook.ConsumerCards);
         return [.. conditions];

@@ -35,7 +35,7 @@ internal static class DeploymentReader
             Data = data,
             Regions = ReadRegions(node, notes),
             Contracts = ReadProviders(node, "contracts", notes),
-            Engines = ReadNames(node, "engines", name => notes.Catalog.Engines.Find(name.Split('@')[0]).Id, keep: true),
+            Engines = ReadNames(node, "engines", name => EngineOf(name, notes).Id, keep: true),
             Accelerators = ReadNames(node, "accelerators", name => notes.Catalog.Accelerators.Find(name).Id),
             MaximumKilowatts = node?.Amount("maximumPower", "kW", 0.01, 1e9),
             PlanAheadMonths = node?.Months("planAhead", 0, 120) ?? 0,
@@ -67,6 +67,16 @@ internal static class DeploymentReader
             );
         node?.RefuseUnknownFields();
         return rules;
+    }
+
+    /// <summary>An engine with or without version; which rules a version is planned with is said.</summary>
+    private static Engine EngineOf(string name, ReadingNotes notes)
+    {
+        var parts = name.Split('@', 2);
+        var engine = notes.Catalog.Engines.Find(parts[0]);
+        if (parts.Length > 1)
+            notes.Assume($"{name} is planned with the rules of {engine.Name} since {engine.RulesFor(parts[1]).Since}.");
+        return engine;
     }
 
     private static DataClass? ReadData(ScenarioNode? node, ReadingNotes notes)
@@ -144,7 +154,7 @@ internal static class DeploymentReader
                 var id = idOf(name);
                 ids.Add(keep ? name : id);
             }
-            catch (UnknownNameException exception)
+            catch (Exception exception) when (exception is UnknownNameException or BadContentException)
             {
                 throw node!.Wrong(field, exception.Message);
             }
@@ -170,8 +180,15 @@ internal static class DeploymentReader
         if (!spec.Unequal.IsEmpty)
             throw node.Wrong("hardware", "accelerators of one kind");
         var engine = node.Text("engine");
-        if (engine is not null && notes.Catalog.Engines.Get(engine.Split('@')[0]) is null)
-            throw node.Wrong("engine", $"one of {string.Join(", ", notes.Catalog.Engines.Ids)}");
+        try
+        {
+            if (engine is not null)
+                _ = EngineOf(engine, notes);
+        }
+        catch (Exception exception) when (exception is UnknownNameException or BadContentException)
+        {
+            throw node.Wrong("engine", exception.Message);
+        }
         // More than a machine holds are several machines.
         var most = Math.Max(1, spec.Accelerator.Link?.DevicesPerNode ?? 8);
         var count = spec.Count;

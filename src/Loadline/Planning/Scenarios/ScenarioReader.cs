@@ -47,6 +47,8 @@ public sealed class ScenarioReader(CatalogReader catalog, Func<string, Trace>? t
         ImmutableArray<Workload> streams = workload is not null
             ? [WorkloadReader.Read(workload, objectives, notes, isNamed: false)]
             : [.. workloads.Select(node => WorkloadReader.Read(node, objectives, notes, isNamed: true))];
+        if (streams.Select(stream => stream.Name).Distinct(StringComparer.Ordinal).Count() < streams.Length)
+            throw root.Wrong("workloads", "a name of its own for each workload");
         if (streams.Length > 1)
             notes.Assume(
                 "Several workloads share one fleet and one model: in their busiest hour they are one stream of mixed lengths, and the objectives hold for all of them."

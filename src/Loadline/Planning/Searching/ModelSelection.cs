@@ -107,9 +107,11 @@ internal sealed class ModelSelection(CatalogReader catalog, Func<string, Model> 
                 return null;
             }
             if (licence is null)
-                conditions.Add($"The licence of {id} is not known: ask before it is used");
+                conditions.Add($"The licence of {id} is not known: ask before it is used (legal)");
             else if (!Permissive.Contains(licence, StringComparer.OrdinalIgnoreCase))
-                conditions.Add($"The licence of {id}, {licence}, has terms of its own: somebody has to read them");
+                conditions.Add(
+                    $"The licence of {id}, {licence}, has terms of its own: read them before it is used (legal)"
+                );
             if (
                 licence?.StartsWith("Llama", StringComparison.OrdinalIgnoreCase) == true
                 && scenario.Streams.Sum(stream => stream.People ?? 0) > MostLlamaUsers

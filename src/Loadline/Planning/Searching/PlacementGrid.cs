@@ -97,7 +97,8 @@ internal sealed class PlacementGrid(CatalogReader catalog, Scenario scenario)
         engine is null
         || catalog.Engines.Find(engine.Split('@')[0]).KvFormats.Contains(cache, StringComparer.OrdinalIgnoreCase);
 
-    private static bool IsGguf(string weights) =>
+    /// <summary>By the names that formats of llama.cpp have.</summary>
+    public static bool IsGguf(string weights) =>
         weights.StartsWith('Q') || weights.StartsWith("IQ", StringComparison.Ordinal);
 
     private Rejection TooLossy(Model model, string weights, QualityOutlook outlook) =>

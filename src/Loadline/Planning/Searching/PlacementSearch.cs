@@ -162,7 +162,7 @@ internal sealed class PlacementSearch(CatalogReader catalog, Search search, Plan
             search.Scenario.Deployment.Engines.IsEmpty
             && engine.Id == "llama.cpp"
             && !local
-            && !placement.Weights.StartsWith('Q')
+            && !PlacementGrid.IsGguf(placement.Weights)
         )
             return [];
         if (!engine.Runs.Contains(accelerator.Kind))

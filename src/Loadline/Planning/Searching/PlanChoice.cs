@@ -19,7 +19,7 @@ internal sealed record PlanChoice(
     private const double HardlyMore = 1.02;
 
     /// <summary>Nobody pays more times the cheapest plan for being faster than asked.</summary>
-    private const double DearestFactor = 3;
+    internal const double DearestFactor = 3;
 
     public static PlanChoice Of(FoundPlans found, PlanVerification? verification)
     {

@@ -103,7 +103,8 @@ internal sealed record HybridPlan : PlanOption
     public ApiPlan? Api { get; init; }
     public override double? EndToEndSeconds
     {
-        get => Whole.EndToEndSeconds;
+        // What goes to a hosted model is as fast as nobody measured.
+        get => Api is null ? Whole.EndToEndSeconds : null;
         init => throw new NotSupportedException();
     }
     public override Way Way => Way.Hybrid;

@@ -86,12 +86,11 @@ internal sealed class PlanSimulation(Scenario scenario)
         if (figures.IsSaturated || figures.Counted == 0)
             return new LatencyPercentiles(double.PositiveInfinity, double.PositiveInfinity, double.PositiveInfinity);
         var objectives = scenario.Objectives;
+        var tpot = figures.TpotAt(LatencyPercentiles.ProbabilityOf(objectives.Tpot));
         return new LatencyPercentiles(
             figures.TtftAt(LatencyPercentiles.ProbabilityOf(objectives.Ttft)),
-            // Answers of one token have no second one to wait for.
-            figures.TpotAt(LatencyPercentiles.ProbabilityOf(objectives.Tpot))
-                is var tpot
-            && double.IsNaN(tpot)
+            // Where all answers are one token, none has a second one to wait for.
+            double.IsNaN(tpot)
                 ? 0
                 : tpot,
             figures.EndToEndAt(LatencyPercentiles.ProbabilityOf(objectives.EndToEnd))

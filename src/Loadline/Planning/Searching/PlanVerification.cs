@@ -71,8 +71,7 @@ internal sealed class PlanVerification(
                     return null;
                 if (sure.Replicas > carried.Replicas)
                     simulated = simulation.Of(sure);
-                // What a replica carries decides when machines are added, and so what is paid over the horizon.
-                return costs.Ranked(
+                return OnBestTerms(
                     sure with
                     {
                         Simulated = simulated,
@@ -145,6 +144,23 @@ internal sealed class PlanVerification(
             plan.Supply,
             search.Load.NominalRate
         );
+
+    /// <summary>
+    /// The fleet as it is cheapest over the horizon: what a replica carries decides when machines are added, and a fleet that
+    /// turned out larger may be cheaper on other terms. What was played is the same.
+    /// </summary>
+    private SizedPlan OnBestTerms(SizedPlan plan) =>
+        search
+            .Supplies.Where(supply =>
+                supply.Way == plan.Way
+                && supply.Way == Way.Rent
+                && supply.Count == plan.Supply.Count
+                && supply.Accelerator.Id == plan.Supply.Accelerator.Id
+            )
+            .Select(supply => costs.PlanOn(supply, plan))
+            .Where(priced => PlanChoice.IsAffordable(priced, scenario, costs))
+            .MinBy(priced => priced.RankCost)
+        ?? costs.PlanOn(plan.Supply, plan);
 
     private SizedPlan? OneMore(SizedPlan plan)
     {

@@ -24,7 +24,7 @@ public sealed class Planner(CatalogReader catalog, Func<string, Model> models)
 
     public Plan Plan(Scenario scenario, CancellationToken cancellation = default)
     {
-        var found = Found(scenario, DearestShown, null, cancellation);
+        var found = Found(scenario, PlanChoice.DearestFactor, null, cancellation);
         var verification = Verifies ? new PlanVerification(scenario, found.Search, found.Costs, cancellation) : null;
         var choice = PlanChoice.Of(found, verification);
         var context = new PlanContext(
@@ -54,10 +54,7 @@ public sealed class Planner(CatalogReader catalog, Func<string, Model> models)
 
     /// <summary>What the search alone finds, before anything is simulated or told.</summary>
     internal FoundPlans Searched(Scenario scenario, CancellationToken cancellation = default) =>
-        Found(scenario, DearestShown, null, cancellation);
-
-    /// <summary>Options are shown up to so many times the cost of the cheapest on machines.</summary>
-    private const double DearestShown = 3;
+        Found(scenario, PlanChoice.DearestFactor, null, cancellation);
 
     private FoundPlans Found(Scenario scenario, double dearest, SizedPlan? hint, CancellationToken cancellation)
     {
