@@ -8,7 +8,6 @@ namespace Loadline.Planning;
 internal sealed class Roadmap(PlanContext context)
 {
     private const int MostStages = 4;
-    private const double MonthsPerYear = CostFactors.MonthsPerYear;
 
     /// <summary>Machines are added by a quarter of what is there: nobody orders a thousand one by one.</summary>
     private const int SharePerStage = 4;
@@ -196,7 +195,7 @@ internal sealed class Roadmap(PlanContext context)
     {
         if (growthPerYear <= 1)
             return factor <= 1 ? 0 : null;
-        var months = Math.Max(0, MonthsPerYear * Math.Log(factor) / Math.Log(growthPerYear));
+        var months = Math.Max(0, CostFactors.MonthsPerYear * Math.Log(factor) / Math.Log(growthPerYear));
         return months <= scenario.Budget.HorizonMonths ? months : null;
     }
 }

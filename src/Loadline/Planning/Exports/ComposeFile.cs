@@ -47,9 +47,9 @@ internal static class ComposeFile
 
     private static void AddCommon(YamlWriter yaml, ExportContext context, EngineStart start)
     {
-        yaml.Text("image", start.Image is null ? "${IMAGE:?see README.md}" : Literal(start.Image));
+        yaml.Text("image", start.Image is null ? "${IMAGE:?see README.md}" : ContainerCommand.Literal(start.Image));
         yaml.Text("restart", "unless-stopped");
-        yaml.List("entrypoint", start.ImageCommand.Select(Literal));
+        yaml.List("entrypoint", start.ImageCommand.Select(ContainerCommand.Literal));
         using (yaml.Map("command"))
             AddCommand(yaml, context, start);
         if (context.Layout.MachinesPerReplica > 1)
@@ -67,7 +67,7 @@ internal static class ComposeFile
             yaml.Comment("passed on from outside");
             yaml.Null("HF_TOKEN");
             foreach (var variable in start.Environment.Concat(start.AddressVariables(Port(start))))
-                yaml.Text(variable.Name, Literal(variable.Value ?? ""));
+                yaml.Text(variable.Name, ContainerCommand.Literal(variable.Value ?? ""));
             if (
                 context is
                 { Layout.MachinesPerReplica: 1, Vendor: { ComposeDriver: null, VisibleDevices: { } visible } }
@@ -81,17 +81,7 @@ internal static class ComposeFile
 
     private static void AddCommand(YamlWriter yaml, ExportContext context, EngineStart start)
     {
-        foreach (var word in start.ModelWords(ModelOf(start)))
-            yaml.Item(word == ModelOf(start) ? word : Literal(word));
-        var arguments = start
-            .Arguments.Concat(start.ConfigArguments(ContainerPaths.Config))
-            .Concat(start.AddressArguments(Port(start)));
-        foreach (var argument in arguments)
-        {
-            yaml.Comment(argument.Why);
-            foreach (var word in argument.Words)
-                yaml.Item(Literal(word));
-        }
+        ContainerCommand.AddWords(yaml, start, ModelOf(start));
         if (context.Layout.MachinesPerReplica == 1)
             return;
         var span = start.SpanArguments(
@@ -145,7 +135,10 @@ internal static class ComposeFile
         if (vendor.DeviceFiles.IsEmpty)
             yaml.Comment($"NOTE: hand the devices of {context.Accelerator.Vendor} in here; how is not known.");
         else
-            yaml.List("devices", vendor.DeviceFiles.Select(file => $"{Literal(file)}:{Literal(file)}"));
+            yaml.List(
+                "devices",
+                vendor.DeviceFiles.Select(file => $"{ContainerCommand.Literal(file)}:{ContainerCommand.Literal(file)}")
+            );
     }
 
     private static IEnumerable<string> Devices(ExportContext context, int replica)
@@ -157,10 +150,7 @@ internal static class ComposeFile
     private static string ModelOf(EngineStart start) =>
         ContainerPaths.NeedsGgufFile(start) ? ContainerPaths.GgufFile
         : start.Model.Source == WeightSource.ToBeGiven ? "${MODEL:?see README.md}"
-        : Literal(start.Model.Value);
+        : ContainerCommand.Literal(start.Model.Value);
 
     private static string Port(EngineStart start) => PlainText.Number(start.Launch.Port);
-
-    /// <summary>A dollar sign begins a variable of the compose file; two stand for one.</summary>
-    private static string Literal(string text) => text.Replace("$", "$$", StringComparison.Ordinal);
 }

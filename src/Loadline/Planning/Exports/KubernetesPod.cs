@@ -39,7 +39,7 @@ internal sealed class KubernetesPod(ExportContext context, EngineStart start)
                         $"NOTE: no published image of {start.EngineName} for {context.Accelerator.Vendor} is known"
                     );
                 yaml.Text("image", start.Image ?? "REPLACE-WITH-IMAGE");
-                yaml.List("command", start.ImageCommand.Select(Literal));
+                yaml.List("command", start.ImageCommand.Select(ContainerCommand.Literal));
                 using (yaml.Map("args"))
                     AddArguments(yaml, isWorker);
                 AddEnvironment(yaml);
@@ -70,17 +70,7 @@ internal sealed class KubernetesPod(ExportContext context, EngineStart start)
     {
         if (start.Model.Source == WeightSource.ToBeGiven && !start.Launch.Modelfile)
             yaml.Comment($"NOTE: {start.Model.Needs}");
-        foreach (var word in start.ModelWords(ModelValue))
-            yaml.Item(Literal(word));
-        var arguments = start
-            .Arguments.Concat(start.ConfigArguments(ContainerPaths.Config))
-            .Concat(start.AddressArguments(Port));
-        foreach (var argument in arguments)
-        {
-            yaml.Comment(argument.Why);
-            foreach (var word in argument.Words)
-                yaml.Item(Literal(word));
-        }
+        ContainerCommand.AddWords(yaml, start, ContainerCommand.Literal(ModelValue));
         if (context.Layout.MachinesPerReplica == 1)
             return;
 
@@ -93,7 +83,7 @@ internal sealed class KubernetesPod(ExportContext context, EngineStart start)
                 yaml.Item(word);
         }
         if (isWorker && start.Launch.Flags.WorkerOnly is { } worker)
-            yaml.Item(Literal(worker));
+            yaml.Item(ContainerCommand.Literal(worker));
     }
 
     private void AddEnvironment(YamlWriter yaml)
@@ -116,7 +106,7 @@ internal sealed class KubernetesPod(ExportContext context, EngineStart start)
                 using (yaml.MapItem())
                 {
                     yaml.Text("name", variable.Name);
-                    yaml.Text("value", Literal(variable.Value ?? ""));
+                    yaml.Text("value", ContainerCommand.Literal(variable.Value ?? ""));
                 }
             }
         }
@@ -273,7 +263,4 @@ internal sealed class KubernetesPod(ExportContext context, EngineStart start)
         : start.Model.Value;
 
     private string Port => PlainText.Number(start.Launch.Port);
-
-    /// <summary>"$(NAME)" would be filled in by Kubernetes; two dollar signs stand for one.</summary>
-    private static string Literal(string text) => text.Replace("$", "$$", StringComparison.Ordinal);
 }

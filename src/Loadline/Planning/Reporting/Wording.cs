@@ -30,13 +30,10 @@ internal static class Wording
             : [.. shown, $"... and {all.Length - MostLines:N0} more, in the JSON answer."];
     }
 
-    /// <summary>The part of a model id after the organisation.</summary>
-    public static string ModelName(string model) => model[(model.LastIndexOf('/') + 1)..];
-
     /// <summary>"Qwen3-32B fp8", and the format of the cache where it is narrower than the usual 16 bits.</summary>
     public static string Option(Candidate candidate)
     {
-        var model = Name(ModelName(candidate.Model));
+        var model = Name(OptionNames.ShortModel(candidate.Model));
         var weights = candidate.WeightFormat is { } format ? $" {Name(format)}" : "";
         var cache = candidate.KvFormat is { } narrow and not ("bf16" or "fp16") ? $", {Name(narrow)} cache" : "";
         return model + weights + cache;

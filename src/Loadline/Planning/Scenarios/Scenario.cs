@@ -12,12 +12,18 @@ public sealed record Scenario
     public string? Task { get; init; }
 
     /// <summary>What comes to the fleet; at least one.</summary>
-    public required ImmutableArray<Workload> Streams { get; init; }
+    public required ImmutableArray<Workload> Streams
+    {
+        get;
+        init
+        {
+            field = value;
+            Workload = WorkloadMix.Of(value);
+        }
+    }
 
     /// <summary>All streams as one, in their busiest hour.</summary>
-    public Workload Workload => mix.Value;
-
-    private readonly Lazy<Workload> mix;
+    public Workload Workload { get; private init; } = null!;
     public required Objectives Objectives { get; init; }
     public required ModelChoice Models { get; init; }
     public required DeploymentRules Deployment { get; init; }
@@ -31,24 +37,6 @@ public sealed record Scenario
 
     /// <summary>The document it was read from.</summary>
     public JsonElement? Document { get; init; }
-
-    public Scenario() => mix = new(() => WorkloadMix.Of(Streams));
-
-    /// <summary>A copy has a mix of its own.</summary>
-    private Scenario(Scenario other)
-    {
-        Name = other.Name;
-        Task = other.Task;
-        Streams = other.Streams;
-        Objectives = other.Objectives;
-        Models = other.Models;
-        Deployment = other.Deployment;
-        Budget = other.Budget;
-        Assumptions = other.Assumptions;
-        OpenQuestions = other.OpenQuestions;
-        Document = other.Document;
-        mix = new(() => WorkloadMix.Of(Streams));
-    }
 }
 
 /// <summary>How capable the model must be.</summary>

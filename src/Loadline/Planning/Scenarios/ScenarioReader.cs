@@ -77,10 +77,9 @@ public sealed class ScenarioReader(CatalogReader catalog, Func<string, Trace>? t
     /// </summary>
     private static void RefuseBoundless(Workload stream, int months, ScenarioNode node)
     {
-        const double MonthsPerYear = 12;
         const double MostGrowth = 1e6;
         // The root of a million, so that a growth at the limit is not refused for its last digit.
-        if (stream.GrowthPerYear.High > Math.Pow(MostGrowth, MonthsPerYear / months) * 1.0001)
+        if (stream.GrowthPerYear.High > Math.Pow(MostGrowth, CostFactors.MonthsPerYear / months) * 1.0001)
             throw node.Wrong(
                 "growthPerYear",
                 $"growth that multiplies the load by a million at most over {months} months"
