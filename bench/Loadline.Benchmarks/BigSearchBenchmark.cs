@@ -55,7 +55,7 @@ public class BigSearchBenchmark
         var catalog = new CatalogReader();
         var source = new ModelSource(catalog);
         var models = Models.ToDictionary(name => name, source.Read);
-        planner = new Planner(catalog, name => models[name]);
+        planner = new Planner(catalog, name => models[name]) { TriesBatchLimits = true };
         scenario = ScenarioOn(catalog);
         _ = Search();
     }

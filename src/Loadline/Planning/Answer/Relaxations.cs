@@ -101,7 +101,7 @@ internal sealed class Relaxations(PlanContext context, CancellationToken cancell
         }
     }
 
-    private PlanOption? Best(Scenario changed) => context.Planner.Best(changed, null, cancellation);
+    private PlanOption? Best(Scenario changed) => context.Planner.Best(changed, null, 1, cancellation);
 
     private Scenario With(Objectives objectives) => scenario with { Objectives = objectives };
 }

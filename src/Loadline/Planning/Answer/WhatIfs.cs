@@ -18,16 +18,27 @@ internal sealed class WhatIfs(PlanContext context, CancellationToken cancellatio
         .OfType<SizedPlan>()
         .MinBy(plan => plan.RankCost);
 
-    private PlanOption? Best(Scenario changed) => context.Planner.Best(changed, hint, cancellation);
+    private PlanOption? Best(Scenario changed) => context.Planner.Best(changed, hint, Slack, cancellation);
 
-    /// <summary>The winner as the search alone has it, so that two searches are compared and not a search and a simulation.</summary>
-    private readonly Lazy<PlanOption?> today = new(() =>
-        context.Planner.Best(
-            context.Scenario,
-            context.Choice.Alternatives.Append(context.Choice.Winner).OfType<SizedPlan>().MinBy(plan => plan.RankCost),
-            cancellation
+    /// <summary>What simulation added to the hint: a search that has it cheaper must not leave out what is so dear in the end.</summary>
+    private double Slack =>
+        // A mixture is made of a fleet that alone may be dearer than others.
+        context.Choice.Winner is HybridPlan
+            ? PlanChoice.DearestFactor
+        : hint is not null
+        && ReplicaSizing.Of(hint.Sized.Replica, context.Found.Search.Load, scenario.Objectives.Confidence)
+            is var (rate, _)
+        && context.Found.Costs.PlanOf(
+            hint.Sized with
+            {
+                MaximumRate = rate,
+            },
+            hint.Supply,
+            context.Found.Search.Load.NominalRate
         )
-    );
+            is { } searched
+            ? Math.Max(1, hint.RankCost / searched.RankCost)
+        : 1;
 
     public ImmutableArray<MarginalValue> MarginalValues()
     {
@@ -78,7 +89,7 @@ internal sealed class WhatIfs(PlanContext context, CancellationToken cancellatio
 
         void Add(string knob, string change, Scenario changed)
         {
-            if (today.Value is not { } now)
+            if (context.Choice.Winner is not { } now)
                 return;
             var then = Best(changed);
             var difference = then?.CostPerMonth - now.CostPerMonth;
@@ -144,7 +155,7 @@ internal sealed class WhatIfs(PlanContext context, CancellationToken cancellatio
 
         void Add(string input, string low, string high, Scenario atLow, Scenario atHigh)
         {
-            var now = today.Value;
+            var now = context.Choice.Winner;
             var one = Best(atLow);
             var other = Best(atHigh);
             cases.Add(

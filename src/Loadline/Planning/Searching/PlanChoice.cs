@@ -44,6 +44,15 @@ internal sealed record PlanChoice(
         );
     }
 
+    /// <summary>What would be recommended, and nothing beside it; null where nothing would.</summary>
+    public static PlanOption? BestOf(FoundPlans found, PlanVerification? verification)
+    {
+        var known = Affordable(found).Where(option => option.For.IsKnown).ToList();
+        // The cheapest of each way: one of them needs the least money at once.
+        var best = verification?.First(known.DistinctBy(Kind), 2) ?? known;
+        return WinnerOf(best);
+    }
+
     /// <summary>
     /// The cheapest, or one that costs hardly more and needs less money at once: nobody buys to save a hundredth.
     /// </summary>

@@ -19,13 +19,16 @@ public sealed class Planner(CatalogReader catalog, Func<string, Model> models)
     /// <summary>False works out every point of the grid that physics allows: for tests of the bounds.</summary>
     internal bool UsesBounds { get; init; } = true;
 
+    /// <summary>True counts what lower limits on the batch would change, of which no plan is made.</summary>
+    internal bool TriesBatchLimits { get; init; }
+
     /// <summary>Day the plan is made for, which dates its roadmap.</summary>
     public DateOnly? Start { get; init; }
 
     public Plan Plan(Scenario scenario, CancellationToken cancellation = default)
     {
-        var found = Found(scenario, PlanChoice.DearestFactor, null, cancellation);
-        var verification = Verifies ? new PlanVerification(scenario, found.Search, found.Costs, cancellation) : null;
+        var found = Searched(scenario, cancellation);
+        var verification = VerificationOf(found, cancellation);
         var choice = PlanChoice.Of(found, verification);
         var context = new PlanContext(
             catalog,
@@ -38,38 +41,44 @@ public sealed class Planner(CatalogReader catalog, Func<string, Model> models)
         return PlanReport.Of(context, cancellation);
     }
 
-    /// <summary>The cheapest option under some scenario, without simulation and without telling it in full.</summary>
+    /// <summary>What would be recommended under some scenario, simulated as the rest but not told in full.</summary>
     /// <param name="scenario">What is asked.</param>
     /// <param name="hint">A plan that may do under it, which bounds what is looked at; null for none.</param>
+    /// <param name="slack">Factor by which simulation may make the hint dearer than the search has it.</param>
     /// <param name="cancellation">Stops it.</param>
-    internal PlanOption? Best(Scenario scenario, SizedPlan? hint, CancellationToken cancellation)
+    internal PlanOption? Best(Scenario scenario, SizedPlan? hint, double slack, CancellationToken cancellation)
     {
-        // A limit on money may rule the hint out, and then it bounds nothing.
-        var isBounded =
-            scenario.Budget is { MaximumMonthly: null, MaximumCapital: null }
-            && scenario.Deployment.MaximumKilowatts is null;
-        var found = Found(scenario, 1, isBounded ? hint : null, cancellation);
-        return PlanChoice.Affordable(found).FirstOrDefault(option => option.For.IsKnown);
+        var found = Found(scenario, new SearchReach(slack, false, hint), cancellation);
+        return PlanChoice.BestOf(found, VerificationOf(found, cancellation));
     }
+
+    private PlanVerification? VerificationOf(FoundPlans found, CancellationToken cancellation) =>
+        Verifies ? new PlanVerification(found.Search.Scenario, found.Search, found.Costs, cancellation) : null;
 
     /// <summary>What the search alone finds, before anything is simulated or told.</summary>
     internal FoundPlans Searched(Scenario scenario, CancellationToken cancellation = default) =>
-        Found(scenario, PlanChoice.DearestFactor, null, cancellation);
+        Found(scenario, new SearchReach(PlanChoice.DearestFactor, true, null), cancellation);
 
-    private FoundPlans Found(Scenario scenario, double dearest, SizedPlan? hint, CancellationToken cancellation)
+    /// <summary>How far a search goes.</summary>
+    /// <param name="Dearest">Times the cheapest on machines beyond which nothing is worked out.</param>
+    /// <param name="ShowsOthers">True where more than the best is shown, so that others are kept open.</param>
+    /// <param name="Hint">A plan that may do, which is worked out first; null for none.</param>
+    private sealed record SearchReach(double Dearest, bool ShowsOthers, SizedPlan? Hint);
+
+    private FoundPlans Found(Scenario scenario, SearchReach reach, CancellationToken cancellation)
     {
         var demand = Demand.Of(scenario);
         var load = LoadUncertainty.Of(scenario, demand);
         var costs = new PlanCosts(catalog, scenario, demand);
-        var search = new Search(scenario, load, dearest)
+        var search = new Search(scenario, load, reach.Dearest)
         {
             IsAffordable = option => PlanChoice.IsAffordable(option, scenario, costs),
         };
         var ranks = new RankBounds(costs, scenario);
         // Where only the cheapest is looked for, its cost says all.
-        if (dearest > 1 && UsesBounds)
+        if (reach.ShowsOthers && UsesBounds)
             search.Incumbents = new Incumbents(ranks, search.IsAffordable);
-        if (dearest > 1)
+        if (TriesBatchLimits)
             search.BatchLimits = new BatchLimits();
         var options = new ModelSelection(catalog, models, search).Choose();
         new ApiSearch(catalog, search, costs).Try(options);
@@ -86,7 +95,7 @@ public sealed class Planner(CatalogReader catalog, Func<string, Model> models)
             .ThenBy(group => group.Key.Id, StringComparer.Ordinal)
             .ToList();
         var placements = new PlacementSearch(catalog, search, costs, UsesBounds ? ranks : null);
-        if (hint is not null)
+        if (reach.Hint is { } hint)
             placements.TryFirst(hint, supplies);
         // Small models first: what they cost excludes much of the rest.
         foreach (
