@@ -8,7 +8,10 @@ internal static class CatalogCommand
 {
     public static Command Create(Surroundings surroundings)
     {
-        var command = new Command("catalog", "What is known of hardware, offers, hosted models, engines, models, their scores, prices and rules for data");
+        var command = new Command(
+            "catalog",
+            "What is known of hardware, offers, hosted models, engines, models, their scores, prices and rules for data"
+        );
         command.Subcommands.Add(List(surroundings));
         command.Subcommands.Add(Show(surroundings));
         command.Subcommands.Add(Search(surroundings));
