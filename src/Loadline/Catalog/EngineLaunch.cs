@@ -82,6 +82,9 @@ public sealed record EngineLaunch
 
     /// <summary>How it gets at weights of a format; GGUF stands for every GGUF type.</summary>
     public required ImmutableDictionary<string, WeightLaunch> Weights { get; init; }
+
+    /// <summary>How replicas are told to compute only prompts or only answers; null where it is not known.</summary>
+    public PoolLaunch? Pools { get; init; }
     public required string Source { get; init; }
     public required string Retrieved { get; init; }
 

@@ -90,9 +90,25 @@ public readonly record struct PredictionError(
         }
     }
 
-    /// <summary>The error of prefill and decode on devices of their own.</summary>
-    public static PredictionError OfDisaggregated(Deployment decode) =>
-        Of(decode with { Intervals = decode.Intervals with { Engine = DeploymentIntervals.Disaggregated } });
+    /// <summary>
+    /// The error of prefill and decode on devices of their own: no less than that of whole runs of that kind, also where
+    /// replicas that do both were fitted more closely.
+    /// </summary>
+    public static PredictionError OfDisaggregated(Deployment decode)
+    {
+        var apart = decode.Intervals with { Engine = DeploymentIntervals.Disaggregated };
+        var error = Of(decode with { Intervals = apart });
+        return error with
+        {
+            Factor = AtLeast(PredictedQuantity.TimePerToken, error.Factor),
+            FirstTokenAloneFactor = AtLeast(PredictedQuantity.FirstTokenAlone, error.FirstTokenAloneFactor),
+            FirstTokenFactor = AtLeast(PredictedQuantity.FirstTokenUnderLoad, error.FirstTokenFactor),
+            ThroughputFactor = AtLeast(PredictedQuantity.Throughput, error.ThroughputFactor),
+        };
+
+        double AtLeast(PredictedQuantity quantity, double factor) =>
+            Math.Max(factor, Math.Min(WidestFactor, apart.For(quantity, isStated: true)?.Factor ?? 1));
+    }
 
     private static PredictionError Uniform(double factor, bool isTransferred, Evidence evidence)
     {

@@ -82,9 +82,18 @@ internal static class ExportSetups
             PowerKilowatts = 0.6,
         };
 
+    /// <summary>On each machine three replicas for prompts and one that decodes.</summary>
+    public static DeploymentSetup Apart { get; } = Plain with { Pools = new PoolSplit(3, 1), SpareReplicas = 0 };
+
     public static DeploymentSetup[] All { get; } =
     [
         Plain,
+        Apart,
+        Apart with
+        {
+            Engine = "sglang",
+            EngineVersion = "0.5",
+        },
         Plain with
         {
             Engine = "sglang",

@@ -81,6 +81,38 @@ public sealed partial class ExportTests
             ]);
     }
 
+    // docs.vllm.ai, features/nixl_connector_usage: both roles are kv_both, each process needs a side channel of its own.
+    [Fact]
+    public void Prefill_apart_under_vLlm_starts_replicas_that_hand_their_cache_on_and_a_router()
+    {
+        ExportFiles
+            .Of(ExportSetups.Apart, Catalog)
+            .Select(file => file.Name)
+            .ShouldBe(["README.md", "launch.sh", "launch-sglang.sh", "pools.sh", "shopping-list.md"]);
+        var script = File(ExportSetups.Apart, "pools.sh");
+        script.ShouldContain("for replica in 0 1 2; do");
+        script.ShouldContain("for replica in 3; do");
+        script.ShouldContain("export VLLM_NIXL_SIDE_CHANNEL_PORT=\"$side\"");
+        script
+            .Split('\n')
+            .Count(line => line.Contains("'{\"kv_connector\":\"NixlConnector\",\"kv_role\":\"kv_both\"}'"))
+            .ShouldBe(2);
+        script.ShouldContain("router+=(--decode \"http://127.0.0.1:$((port + 1 + replica))\")");
+    }
+
+    // docs.sglang.io, advanced_features/pd_disaggregation: the router is told the bootstrap port of each prefill server.
+    [Fact]
+    public void Prefill_apart_under_sgLang_gives_each_role_its_mode()
+    {
+        var script = File(ExportSetups.Apart with { Engine = "sglang", EngineVersion = "0.5" }, "pools.sh");
+
+        script.ShouldContain("--disaggregation-mode prefill ");
+        script.ShouldContain("--disaggregation-bootstrap-port \"$side\"");
+        script.ShouldContain("--disaggregation-mode decode ");
+        script.ShouldContain("router+=(--prefill \"http://127.0.0.1:$((port + 1 + replica))\" \"$side\")");
+        script.ShouldContain("sglang_router.launch_router --pd-disaggregation");
+    }
+
     // 2 x 8 ranks: SGLang counts all of them as tensor parallel and splits the attention into 8.
     [Fact]
     public void SgLang_counts_the_copies_of_the_attention_among_its_tensor_ranks()
@@ -152,7 +184,7 @@ public sealed partial class ExportTests
             foreach (
                 var file in ExportFiles
                     .Of(setup, Catalog)
-                    .Where(file => file.Name.EndsWith(".sh", StringComparison.Ordinal))
+                    .Where(file => file.Name.StartsWith("launch", StringComparison.Ordinal))
             )
             {
                 var engine = file.Name == "launch.sh" ? setup.Engine : file.Name["launch-".Length..^".sh".Length];

@@ -1,5 +1,6 @@
 using Loadline.Planning;
 using Loadline.Quantities;
+using Loadline.Simulation;
 using Shouldly;
 using Xunit;
 
@@ -55,6 +56,60 @@ public sealed class PlanVerificationTests
         var verified = Verified(Busy).Recommended!;
 
         verified.CostPerMonthUsd.Value.ShouldBeGreaterThanOrEqualTo(searched.CostPerMonthUsd.Value);
+    }
+
+    /// <summary>Prompts of 6,000 tokens stop answers for longer than 40 ms on the devices that decode them.</summary>
+    private static Scenario LongPrompts(double tpotSeconds) =>
+        Scenarios.Of(confidence: 0.8, tpot: Scenarios.P95(tpotSeconds)) with
+        {
+            Streams =
+            [
+                new Workload
+                {
+                    RequestsPerSecond = 20,
+                    Hours = WorkingHours.Always,
+                    PromptTokens = new TokenLengths(6_000, 12_000),
+                    OutputTokens = new TokenLengths(200, 400),
+                    GrowthPerYear = PlanningRange.Single(1),
+                },
+            ],
+            Models = new ModelChoice
+            {
+                Candidates = ["Qwen/Qwen2.5-Coder-32B-Instruct"],
+                AreNamed = true,
+                WeightFormats = ["fp8"],
+            },
+            Deployment = new DeploymentRules
+            {
+                Allow = ["rent"],
+                Engines = ["vllm", "sglang"],
+                Accelerators = ["nvidia-h100-sxm-80gb"],
+            },
+        };
+
+    [Fact]
+    public void Where_the_cheapest_shape_is_too_slow_as_simulated_another_takes_its_place()
+    {
+        var searched = Searched(LongPrompts(0.04)).Recommended!;
+        var plan = Verified(LongPrompts(0.04));
+
+        searched.Parallelism.Devices.ShouldBe(1);
+        plan.Rejected.ShouldContain(rejected => rejected.Why.StartsWith("simulated, time per output token"));
+        plan.Recommended!.TpotSeconds!.Value.Value.ShouldBeLessThanOrEqualTo(0.04);
+    }
+
+    [Fact]
+    public void Long_prompts_are_computed_apart_where_answers_must_not_wait_for_them()
+    {
+        var plan = Verified(LongPrompts(0.03)).Recommended!;
+
+        var pools = plan.Pools.ShouldNotBeNull();
+        plan.Replicas.ShouldBe(plan.Machines * pools.Replicas);
+        (pools.Replicas * plan.Parallelism.Devices).ShouldBe(8);
+        plan.TpotSeconds!.Value.Value.ShouldBeLessThanOrEqualTo(0.03);
+        // 20 prompts a second of 6,000 tokens take four operations for every of 32.8 G parameters and two tokens, more than
+        // the 1,979 TFLOP/s at fp8 of two devices.
+        (pools.Prefill * plan.Parallelism.Devices * plan.Machines).ShouldBeGreaterThan(2);
     }
 
     [Fact]

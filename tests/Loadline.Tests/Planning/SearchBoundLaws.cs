@@ -125,11 +125,10 @@ public sealed class SearchBoundLaws
                     var deployment = plan.Sized.Replica.Deployment;
                     var (accelerator, devices) = (deployment.Accelerator, plan.Sized.Devices);
                     var bounds = new SearchBounds(plan.For.Model!, deployment.Weights, scenario);
-                    var most = bounds.MostPerSecond(
-                        accelerator,
-                        deployment.Parallelism,
-                        deployment.Rules.MaximumSequences
-                    );
+                    // With prefill apart it is a group of replicas, none of which carries more than when it does both.
+                    var most =
+                        (plan.Sized.Replica.Split?.Replicas ?? 1)
+                        * bounds.MostPerSecond(accelerator, deployment.Parallelism, deployment.Rules.MaximumSequences);
                     var alone = plan.Sized.Replica.Alone!.Value;
 
                     plan.Sized.Replica.MaximumRate(1).ShouldBeLessThanOrEqualTo(most);

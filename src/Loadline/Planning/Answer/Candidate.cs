@@ -55,6 +55,9 @@ public sealed record Candidate
     public int SpareReplicas { get; init; }
     public required Parallelism Parallelism { get; init; }
 
+    /// <summary>Replicas of a machine that only compute prompts and that only decode; null where each does both.</summary>
+    public PoolSplit? Pools { get; init; }
+
     /// <summary>Empty for a hosted API.</summary>
     public required ImmutableArray<DeviceSummary> PerDevice { get; init; }
 

@@ -41,6 +41,9 @@ internal sealed class CandidateBuilder(Scenario scenario, FoundPlans found)
         var deployment = replica.Deployment;
         var latencies = CandidateLatencies.Of(plan, out var point);
         var supply = plan.Supply;
+        // What serves together on a machine is several replicas of the engine.
+        var perMachine = plan.ReplicasPerMachine * (replica.Split?.Replicas ?? 1);
+        var spares = plan.SpareMachines / plan.MachinesPerReplica * perMachine;
         return new Candidate
         {
             Way = plan.Way,
@@ -54,9 +57,10 @@ internal sealed class CandidateBuilder(Scenario scenario, FoundPlans found)
             Provider = supply.Provider,
             Region = supply.Region,
             Machines = plan.Machines,
-            Replicas = plan.Replicas + plan.SpareMachines / plan.MachinesPerReplica * plan.ReplicasPerMachine,
-            SpareReplicas = plan.SpareMachines / plan.MachinesPerReplica * plan.ReplicasPerMachine,
+            Replicas = plan.Replicas * (replica.Split?.Replicas ?? 1) + spares,
+            SpareReplicas = spares,
             Parallelism = deployment.Parallelism,
+            Pools = replica.Split,
             PerDevice = DevicesOf(plan, point),
             TtftSeconds = latencies.Ttft,
             TpotSeconds = latencies.Tpot.Value > 0 ? latencies.Tpot : null,
@@ -265,11 +269,13 @@ internal sealed class CandidateBuilder(Scenario scenario, FoundPlans found)
     private ImmutableArray<DeviceSummary> DevicesOf(SizedPlan plan, ServingPoint point)
     {
         var typical = (long)Math.Ceiling(scenario.Workload.PromptTokens.Mean + scenario.Workload.OutputTokens.Mean);
-        var memory = plan.Sized.Replica.Memory.With(typical, (long)Math.Ceiling(point.InFlight));
+        var replica = plan.Sized.Replica;
+        var decoding = replica.Split is null ? point.InFlight : point.DecodingEach;
+        var memory = replica.Memory.With(typical, (long)Math.Ceiling(decoding));
         return
         [
             .. Enumerable
-                .Range(0, plan.Sized.Devices)
+                .Range(0, replica.Deployment.Parallelism.Devices)
                 .Select(index => DeviceSummary.Of($"{plan.Supply.Accelerator.Id}#{index}", memory)),
         ];
     }

@@ -10,7 +10,7 @@ public static class OptionNames
     public static string Of(Candidate candidate) =>
         candidate.Way == Way.Api
             ? $"api: {ShortModel(candidate.Model)} at {candidate.Provider}"
-            : $"{candidate.Way.ToString().ToLowerInvariant()}: {ShortModel(candidate.Model)} {candidate.WeightFormat} on {candidate.Hardware}";
+            : $"{candidate.Way.ToString().ToLowerInvariant()}: {ShortModel(candidate.Model)} {candidate.WeightFormat} on {candidate.Hardware}{Apart(candidate.Pools)}";
 
     /// <inheritdoc cref="Of(Candidate)"/>
     internal static string Of(PlanOption option) =>
@@ -24,5 +24,7 @@ public static class OptionNames
         };
 
     private static string Fleet(SizedPlan plan, int machines) =>
-        $"{ShortModel(plan.For.Id)} {plan.Sized.Replica.Deployment.Weights.Name} on {machines * plan.Supply.Count}x:{plan.Supply.Accelerator.Id}";
+        $"{ShortModel(plan.For.Id)} {plan.Sized.Replica.Deployment.Weights.Name} on {machines * plan.Supply.Count}x:{plan.Supply.Accelerator.Id}{Apart(plan.Sized.Replica.Split)}";
+
+    private static string Apart(PoolSplit? pools) => pools is null ? "" : ", prefill apart";
 }

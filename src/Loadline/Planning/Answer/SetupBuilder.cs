@@ -34,7 +34,8 @@ internal static class SetupBuilder
             Vendor = plan.Supply.Accelerator.Vendor,
             DevicesPerMachine = plan.Supply.Count,
             Machines = candidate.Machines,
-            ReplicasPerMachine = plan.ReplicasPerMachine,
+            ReplicasPerMachine = plan.ReplicasPerMachine * (plan.Sized.Replica.Split?.Replicas ?? 1),
+            Pools = plan.Sized.Replica.Split,
             Parallelism = deployment.Parallelism,
             SpareReplicas = candidate.SpareReplicas,
             ContextTokens = ContextOf(context.Scenario.Workload, model.Architecture.MaximumContext),
@@ -46,7 +47,9 @@ internal static class SetupBuilder
             Region = supply.Region,
             Instance = supply.Instance,
             Terms = candidate.Terms,
-            RequestsInFlightPerReplica = (candidate.RequestsInFlight?.High ?? 1) / Math.Max(1, plan.Replicas),
+            RequestsInFlightPerReplica =
+                (candidate.RequestsInFlight?.High ?? 1)
+                / Math.Max(1, plan.Replicas * (plan.Sized.Replica.Split?.Replicas ?? 1)),
             PeakRequestsPerSecond = context.Found.Demand.PeakRequestsPerSecond.Value,
             CostPerMonthUsd = candidate.CostPerMonthUsd,
             CapitalUsd = candidate.CapitalUsd,

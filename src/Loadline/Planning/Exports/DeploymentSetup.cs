@@ -36,6 +36,9 @@ public sealed record DeploymentSetup
     public required int ReplicasPerMachine { get; init; }
     public required Parallelism Parallelism { get; init; }
 
+    /// <summary>Replicas of a machine that only compute prompts and that only decode; null where each does both.</summary>
+    public PoolSplit? Pools { get; init; }
+
     /// <summary>Replicas among all of them that the peak does not need: kept for failures and upgrades.</summary>
     public int SpareReplicas { get; init; }
 

@@ -67,6 +67,7 @@ internal sealed record EngineStart
             && ModelLocation.Knows(setup.WeightFormat, launch)
             && launch.KvFormats.ContainsKey(setup.KvFormat)
             && (split.Tensor == 1 || engine.TensorParallel)
+            && (setup.Pools is null || launch.Pools is not null)
             && (split.Data == 1 || launch.Flags.DataParallel is not null)
             && (ReplicaLayout.Of(setup).MachinesPerReplica == 1 || launch.Flags.Nodes is not null);
     }

@@ -30,6 +30,8 @@ internal static class ExportReadMe
         {
             FileNames.Launch =>
                 $"**Recommended**: starts one replica with {PlainText.Markdown(context.Engine.Name)}, on the machine it is run on",
+            FileNames.Pools =>
+                "**starts all replicas of a machine**, those for prompts and those for answers, and the router",
             FileNames.Compose => "all replicas of one machine in containers",
             FileNames.Kubernetes => "all replicas in a cluster, with scaling by load",
             FileNames.SkyPilot => "all replicas on rented machines, found by SkyPilot",
@@ -49,6 +51,10 @@ internal static class ExportReadMe
         else if (!context.CanBeStarted)
             page.Append(
                 $"\nA replica spans {context.Layout.MachinesPerReplica} machines, which {PlainText.Markdown(context.Engine.Name)} does by MPI only; it is not set up here.\n"
+            );
+        else if (context.Setup.Pools is not null)
+            page.Append(
+                "\nPrefill and decode are apart: run `pools.sh` on every machine and put a load balancer in front. There are no files for containers, clusters or SkyPilot, which start equal replicas.\n"
             );
         else if (context.Vendor.Containers == false)
             page.Append(

@@ -4,6 +4,7 @@ namespace Loadline.Planning;
 internal static class FileNames
 {
     public const string Launch = "launch.sh";
+    public const string Pools = "pools.sh";
     public const string Compose = "compose.yaml";
     public const string Kubernetes = "kubernetes.yaml";
     public const string SkyPilot = "skypilot.yaml";

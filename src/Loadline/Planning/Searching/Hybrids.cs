@@ -15,14 +15,17 @@ internal sealed class Hybrids(Search search, PlanCosts costs)
     {
         var sized = search.Options.OfType<SizedPlan>().ToList();
         var apis = search.Options.OfType<ApiPlan>().ToList();
+        // What is many times dearer than the cheapest does not become cheap by renting part of it.
+        var dearest = PlanChoice.DearestFactor * search.Cheapest;
         foreach (var ofModel in sized.GroupBy(plan => plan.For.Id).ToList())
         {
             var api = apis.Where(plan => plan.For.Id == ofModel.Key).MinBy(plan => plan.RankCost);
             if (
-                ofModel.Where(plan => plan.Way == Way.Buy && IsSplittable(plan)).MinBy(plan => plan.RankCost) is
-                { } whole
+                ofModel.Where(plan => plan.Way == Way.Buy && IsSplittable(plan)).MinBy(plan => plan.RankCost)
+                    is { } whole
+                && whole.RankCost <= dearest
             )
-                search.Options.AddRange(Cheapest(Bought(whole, [.. ofModel], api)));
+                search.Options.AddRange(Cheapest(Bought(whole, api)));
             if (scenario.Deployment.Current is { } current)
                 search.Options.AddRange(Cheapest(Extended(current, [.. ofModel], api)));
         }
@@ -32,7 +35,6 @@ internal sealed class Hybrids(Search search, PlanCosts costs)
     public IEnumerable<HybridPlan> Around(SizedPlan whole) =>
         Bought(
             whole,
-            [],
             search.Options.OfType<ApiPlan>().Where(plan => plan.For.Id == whole.For.Id).MinBy(plan => plan.RankCost)
         );
 
@@ -54,9 +56,9 @@ internal sealed class Hybrids(Search search, PlanCosts costs)
 
     private static bool IsSplittable(SizedPlan plan) => plan.Machines > 1 && plan.MachinesPerReplica == 1;
 
-    private IEnumerable<HybridPlan> Bought(SizedPlan whole, IReadOnlyList<SizedPlan> others, ApiPlan? api)
+    private IEnumerable<HybridPlan> Bought(SizedPlan whole, ApiPlan? api)
     {
-        var rent = RentLike(whole, others);
+        var rent = RentLike(whole);
         for (var bought = 1; bought < whole.Machines; bought += Math.Max(1, whole.Machines / MostSplits))
         {
             if (rent is not null)
@@ -98,19 +100,13 @@ internal sealed class Hybrids(Search search, PlanCosts costs)
             );
     }
 
-    /// <summary>The cheapest machines of the same kind on demand, at a price at which all of the fleet would be shown.</summary>
-    private MachineSupply? RentLike(SizedPlan whole, IEnumerable<SizedPlan> others)
+    /// <summary>The cheapest machines of the same kind on demand; null where nobody rents out enough of them.</summary>
+    private MachineSupply? RentLike(SizedPlan whole)
     {
-        var found = others.Where(plan => IsLike(plan.Supply, whole.Supply)).MinBy(plan => plan.RankCost);
-        if (found is not null || search.Incumbents is null)
-            return found?.Supply;
-        // Its plans may have been ruled out, as others are better.
         var cheapest = search
             .Supplies.Where(supply => IsLike(supply, whole.Supply))
             .MinBy(supply => supply.PerHour!.Value.Value);
-        return
-            cheapest is not null
-            && costs.PlanOf(whole.Sized, cheapest, search.Load.NominalRate)?.RankCost <= search.Dearest
+        return cheapest is not null && costs.PlanOf(whole.Sized, cheapest, search.Load.NominalRate) is not null
             ? cheapest
             : null;
     }

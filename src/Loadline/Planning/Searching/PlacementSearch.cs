@@ -14,6 +14,9 @@ internal sealed class PlacementSearch(CatalogReader catalog, Search search, Plan
 
     private readonly PlacementSizing sizing = new(catalog, search);
     private readonly Dictionary<Accelerator, MachineOffers> offers = new(ReferenceEqualityComparer.Instance);
+
+    /// <summary>Replicas of a machine with prefill apart, by one of them and their number; null where that does not pay.</summary>
+    private readonly Dictionary<(SizedReplica, int), SizedReplica?> groups = [];
     private readonly PlacementGrid grid = new(catalog, search.Scenario);
 
     /// <summary>Load that a plan is made for, at least: below even odds it may be less than the middle.</summary>
@@ -61,7 +64,10 @@ internal sealed class PlacementSearch(CatalogReader catalog, Search search, Plan
         )
         {
             if (costs.PlanOf(sized, supply, search.Load.NominalRate) is { } plan)
+            {
                 search.Add(plan);
+                AddApart(sized, supply);
+            }
         }
     }
 
@@ -136,6 +142,7 @@ internal sealed class PlacementSearch(CatalogReader catalog, Search search, Plan
                     {
                         anyFits = true;
                         search.Add(plan);
+                        AddApart(sized, supply);
                     }
                     else
                         last = () =>
@@ -146,6 +153,16 @@ internal sealed class PlacementSearch(CatalogReader catalog, Search search, Plan
         // What was surpassed may well fit, so nothing is wrong with the hardware then.
         if (!anyFits && !anySurpassed && last is not null)
             search.Rejected.Add(last());
+    }
+
+    /// <summary>The same machine with its replicas divided into those for prompts and those for answers, where that pays.</summary>
+    private void AddApart(SizedReplica sized, MachineSupply supply)
+    {
+        var replicas = supply.Count / sized.Devices;
+        if (!groups.TryGetValue((sized, replicas), out var group))
+            groups[(sized, replicas)] = group = sizing.Apart(sized, replicas);
+        if (group is not null && costs.PlanOf(group, supply, search.Load.NominalRate) is { } plan)
+            search.Add(plan);
     }
 
     private IEnumerable<Parallelism> LayoutsOf(

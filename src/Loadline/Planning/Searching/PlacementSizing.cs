@@ -78,6 +78,44 @@ internal sealed class PlacementSizing(CatalogReader catalog, Search search)
         return new SizedReplica(option, replica, rate, design, placement.Outlook, built.Assumptions);
     }
 
+    /// <summary>
+    /// All the replicas that a machine holds, with those that compute prompts apart from those that decode; null where that
+    /// carries no more than each of them doing both.
+    /// </summary>
+    /// <param name="sized">One of them.</param>
+    /// <param name="replicas">That a machine holds.</param>
+    public SizedReplica? Apart(SizedReplica sized, int replicas)
+    {
+        var deployment = sized.Replica.Deployment;
+        if (
+            replicas < 2
+            || deployment.Engine.Launch?.Pools is null
+            || deployment.Accelerator.Link?.BandwidthPerDirection is not { } link
+            || link.BytesPerSecond < KernelLookup.NetworkPerDevice.BytesPerSecond
+        )
+            return null;
+        var best = Enumerable
+            .Range(1, replicas - 1)
+            .Select(prefill => sized.Replica.Apart(new PoolSplit(prefill, replicas - prefill)))
+            .MaxBy(group => group.MaximumRate(1))!;
+        return
+            ReplicaSizing.Of(best, search.Load, search.Scenario.Objectives.Confidence) is var (rate, design)
+            && rate > WorthSeparating * replicas * sized.MaximumRate
+            ? sized with
+            {
+                Replica = best,
+                MaximumRate = rate,
+                Design = design,
+            }
+            : null;
+    }
+
+    /// <summary>
+    /// What carries fewer times as much by the closed forms is not played: those count mean steps and are too kind to replicas
+    /// in which prompts stop answers, by less than this.
+    /// </summary>
+    private const double WorthSeparating = 0.7;
+
     private Rejection TooSlow(ModelOption option, ReplicaUnderLoad replica, Accelerator accelerator, string split)
     {
         var sure = replica.Error.SlowdownAt(search.Scenario.Objectives.Confidence);

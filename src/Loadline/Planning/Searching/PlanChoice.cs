@@ -49,7 +49,7 @@ internal sealed record PlanChoice(
     {
         var known = Affordable(found).Where(option => option.For.IsKnown).ToList();
         // The cheapest of each way: one of them needs the least money at once.
-        var best = verification?.First(known.DistinctBy(Kind), 2) ?? known;
+        var best = verification?.First(known, 2, Kind) ?? known;
         return WinnerOf(best);
     }
 
@@ -94,19 +94,20 @@ internal sealed record PlanChoice(
     /// <summary>The cheapest of every way, model and accelerator, and the best of each way whatever it costs.</summary>
     private static List<PlanOption> Finalists(List<PlanOption> ranked, FoundPlans found, PlanVerification? verification)
     {
-        var distinct = ranked.DistinctBy(Kind).ToList();
-        var cheapest = verification?.First(distinct, MostAlternatives - 2) ?? [.. distinct.Take(MostAlternatives - 2)];
+        var cheapest = First(ranked, MostAlternatives - 2);
         // Somebody who asks to buy wants to see what buying would cost, even where it is not among the cheapest.
         foreach (var way in ranked.Select(option => option.Way).Distinct().ToList())
         {
             if (cheapest.Any(option => option.Way == way))
                 continue;
-            var ofWay = distinct.Where(option => option.Way == way);
-            cheapest.AddRange(verification?.First(ofWay, 1) ?? [.. ofWay.Take(1)]);
+            cheapest.AddRange(First(ranked.Where(option => option.Way == way), 1));
         }
         cheapest.RemoveAll(option => !IsAffordable(option, found) && ranked.Any(other => IsAffordable(other, found)));
         cheapest.Sort(PlanOption.Compare);
         return cheapest;
+
+        List<PlanOption> First(IEnumerable<PlanOption> options, int count) =>
+            verification?.First(options, count, Kind) ?? [.. options.DistinctBy(Kind).Take(count)];
     }
 
     private static (string, string, Way) Kind(PlanOption option) =>

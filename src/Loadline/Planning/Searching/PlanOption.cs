@@ -141,7 +141,8 @@ internal sealed record SizedPlan : PlanOption
 
     public override Way Way => Supply.Way;
     public override string Key =>
-        $"{Supply.Id} {Sized.Replica.Deployment.Engine.Id} {Sized.Replica.Deployment.Weights.Name}";
+        $"{Supply.Id} {Sized.Replica.Deployment.Engine.Id} {Sized.Replica.Deployment.Weights.Name}"
+        + (Sized.Replica.Split is { } split ? $" {split.Prefill}+{split.Decode}" : "");
 
     /// <summary>Machines for so many replicas.</summary>
     public static double MachinesFor(MachineSupply supply, SizedReplica sized, double replicas) =>
@@ -169,7 +170,7 @@ internal sealed record SizedReplica(
     ImmutableArray<string> Assumptions
 )
 {
-    public int Devices => Replica.Deployment.Parallelism.Devices;
+    public int Devices => Replica.Devices;
 
     /// <summary>What a simulation found a replica to carry, as a share of its closed form.</summary>
     public double Derating { get; init; } = 1;

@@ -73,10 +73,13 @@ internal sealed class PlanSimulation(Scenario scenario)
             PromptPipeline.Of(deployment),
             slowdown: slowdown
         );
+        var lengths = TypicalLengths.Of(arrivals);
         var run = Simulator.Run(
             new Cluster
             {
-                Serving = ClusterBuilder.Pool(deployment, 1, times, TypicalLengths.Of(arrivals), null, poolBytes),
+                Serving = Pool(replica.Split?.Decode ?? 1),
+                Prefill = replica.Split is { } split ? OnlyPrompts(Pool(split.Prefill)) : null,
+                TransferSecondsPerToken = replica.TransferSecondsPerToken * slowdown,
                 FrontDoor = FrontDoor.Usual.Times(slowdown),
             },
             new TraceTraffic(arrivals)
@@ -95,6 +98,14 @@ internal sealed class PlanSimulation(Scenario scenario)
                 : tpot,
             figures.EndToEndAt(LatencyPercentiles.ProbabilityOf(objectives.EndToEnd))
         );
+
+        static ReplicaPool OnlyPrompts(ReplicaPool pool) =>
+            pool with
+            {
+                Limits = pool.Limits with { OnlyPrompts = true },
+            };
+
+        ReplicaPool Pool(int replicas) => ClusterBuilder.Pool(deployment, replicas, times, lengths, null, poolBytes);
     }
 
     /// <summary>The same requests for every plan, only closer together or further apart.</summary>

@@ -1,3 +1,5 @@
+using Loadline.Prediction;
+
 namespace Loadline.Planning;
 
 /// <summary>
@@ -18,24 +20,63 @@ internal sealed class PlanVerification(
     private readonly PlanDraws draws = new(search.Load);
     private readonly Dictionary<SizedPlan, SizedPlan?> verified = new(ReferenceEqualityComparer.Instance);
 
-    /// <summary>The first options of a ranking that keep the objectives, cheapest first; APIs are taken as they are.</summary>
+    /// <summary>Shapes of a kind that are played at most before the kind is given up.</summary>
+    private const int MostTriesOfKind = 8;
+
+    /// <summary>
+    /// The cheapest options that keep the objectives as simulated, one of each kind, cheapest first; APIs are taken as they
+    /// are. What took more machines than it was ranked with is compared with what follows it.
+    /// </summary>
     /// <param name="ranked">By cost.</param>
     /// <param name="count">How many are wanted.</param>
-    public List<PlanOption> First(IEnumerable<PlanOption> ranked, int count)
+    /// <param name="kindOf">What two options must not have in common to be shown beside each other.</param>
+    public List<PlanOption> First<TKind>(IEnumerable<PlanOption> ranked, int count, Func<PlanOption, TKind> kindOf)
+        where TKind : notnull
     {
-        var found = new List<PlanOption>();
+        var best = new List<(TKind Kind, PlanOption Option)>();
+        var tried = new Dictionary<TKind, HashSet<Shape>>();
         foreach (var option in ranked)
         {
-            // Those that took more machines than they were ranked with have to be compared with what follows.
-            if (found.Count >= count && found[count - 1].RankCost <= option.RankCost)
+            if (best.Count >= count && best[count - 1].Option.RankCost <= option.RankCost)
                 break;
+            var kind = kindOf(option);
+            var known = best.FindIndex(found => found.Kind.Equals(kind));
+            if (known >= 0 && best[known].Option.RankCost <= option.RankCost || !IsWorthTrying(option, kind))
+                continue;
             if (Verified(option) is not { } sure)
                 continue;
-            found.Add(sure);
-            found.Sort(PlanOption.Compare);
+            if (known >= 0)
+            {
+                if (best[known].Option.RankCost <= sure.RankCost)
+                    continue;
+                best.RemoveAt(known);
+            }
+            best.Add((kind, sure));
+            best.Sort((one, other) => PlanOption.Compare(one.Option, other.Option));
         }
-        return found.Count > count ? found[..count] : found;
+        return [.. best.Take(count).Select(found => found.Option)];
+
+        bool IsWorthTrying(PlanOption option, TKind kind)
+        {
+            if (ShapeOf(option) is not { } shape)
+                return true;
+            if (!tried.TryGetValue(kind, out var shapes))
+                tried[kind] = shapes = [];
+            return shapes.Count < MostTriesOfKind && shapes.Add(shape);
+        }
     }
+
+    /// <summary>What decides whether a replica is fast enough; engine and cache change it by less.</summary>
+    private readonly record struct Shape(string Weights, Parallelism Layout, PoolSplit? Split);
+
+    private static Shape? ShapeOf(PlanOption option) =>
+        (option as SizedPlan ?? (option as HybridPlan)?.Whole) is { } plan
+            ? new Shape(
+                plan.Sized.Replica.Deployment.Weights.Name,
+                plan.Sized.Replica.Deployment.Parallelism,
+                plan.Sized.Replica.Split
+            )
+            : null;
 
     /// <summary>The option as it keeps the objectives; null when it does not with a few machines more.</summary>
     public PlanOption? Verified(PlanOption option)
