@@ -65,3 +65,21 @@ internal sealed class Fp16Codec : BlockCodec
             row[i] = (float)halves[i];
     }
 }
+
+/// <summary>FP8 E4M3 as it is, without scales.</summary>
+internal sealed class Fp8Codec : BlockCodec
+{
+    public override BlockFormat Format => BlockFormats.Fp8;
+
+    public override void Encode(ReadOnlySpan<float> row, Span<byte> blocks, ReadOnlySpan<float> importance)
+    {
+        for (var i = 0; i < row.Length; i++)
+            blocks[i] = E4M3.Encode(row[i]);
+    }
+
+    public override void Decode(ReadOnlySpan<byte> blocks, Span<float> row)
+    {
+        for (var i = 0; i < row.Length; i++)
+            row[i] = E4M3.All[blocks[i]];
+    }
+}
