@@ -62,6 +62,10 @@ internal static class E8M0
 
     public static float NumberOf(byte code) => code == NaN ? float.NaN : 2 * HalfOf(code);
 
+    /// <summary>The code of a power of two from 2^-127 to 2^127; zero has the lowest.</summary>
+    public static byte Encode(float power) =>
+        power < 0x00800000 * float.Epsilon ? (byte)0 : (byte)(BitConverter.SingleToUInt32Bits(power) >> 23);
+
     /// <summary>2^(code - 128), which fp32 holds for every code.</summary>
     public static float HalfOf(byte code) =>
         BitConverter.UInt32BitsToSingle(code < 2 ? 0x00200000u << code : (uint)(code - 1) << 23);

@@ -7,9 +7,21 @@ internal sealed class Mxfp4Codec : GgufCodec
 {
     public override BlockFormat Format => BlockFormats.Mxfp4;
 
-    protected override void EncodeBlock(ReadOnlySpan<float> numbers, Span<byte> block, ReadOnlySpan<float> importance)
+    internal override void Encode(
+        ReadOnlySpan<float> row,
+        Span<byte> blocks,
+        ReadOnlySpan<float> importance,
+        bool scalar
+    )
     {
-        throw new NotImplementedException();
+        Span<byte> codes = stackalloc byte[row.Length];
+        Span<float> scales = stackalloc float[row.Length / 32];
+        GroupBatches.Encode(new PickedScaleCoder<PowersOfTwo>(32, default), row, importance, codes, scales, [], scalar);
+        for (var i = 0; i < scales.Length; i++)
+        {
+            blocks[i * 17] = E8M0.Encode(scales[i]);
+            Nibbles.PackHalves(codes.Slice(i * 32, 16), codes.Slice(i * 32 + 16, 16), blocks.Slice(i * 17 + 1, 16));
+        }
     }
 
     protected override void DecodeBlock(ReadOnlySpan<byte> block, Span<float> numbers)

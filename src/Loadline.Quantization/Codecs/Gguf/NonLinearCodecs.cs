@@ -3,18 +3,25 @@ using Loadline.Models;
 namespace Loadline.Quantization;
 
 /// <summary>IQ4_NL: 32 codes into sixteen levels that lie closer around zero, and an fp16 scale.</summary>
-internal sealed class Iq4NlCodec : GgufCodec
+internal sealed class Iq4NlCodec : FourBitCodec<TableLevels>
 {
+    private static readonly float[] Numbers = [.. Levels.ToArray().Select(level => (float)level)];
+
     /// <summary>ggml-org/ggml, <c>src/ggml-common.h</c>, <c>kvalues_iq4nl</c>.</summary>
     public static ReadOnlySpan<sbyte> Levels =>
         [-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113];
 
     public override BlockFormat Format => BlockFormats.Iq4Nl;
 
-    protected override void EncodeBlock(ReadOnlySpan<float> numbers, Span<byte> block, ReadOnlySpan<float> importance)
-    {
-        throw new NotImplementedException();
-    }
+    // The levels are not symmetric, so the largest number is tried near either end.
+    protected override LevelCoder<TableLevels> Coder { get; } =
+        new(
+            32,
+            new(Numbers),
+            [-127, 113, -116, 104, -108, 97, -120, 89, -100, 120, -134, 108],
+            Positive: false,
+            ScaleType.Fp16
+        );
 
     protected override void DecodeBlock(ReadOnlySpan<byte> block, Span<float> numbers)
     {

@@ -6,13 +6,18 @@ namespace Loadline.Quantization;
 /// Q4_K: eight groups of 32 codes of 0 to 15, each with a 6-bit scale and a 6-bit minimum that share an fp16 scale
 /// each.
 /// </summary>
-internal sealed class Q4_KCodec : GgufCodec
+internal sealed class Q4_KCodec() : OffsetKCodec(15)
 {
     public override BlockFormat Format => BlockFormats.Q4_K;
 
-    protected override void EncodeBlock(ReadOnlySpan<float> numbers, Span<byte> block, ReadOnlySpan<float> importance)
+    protected override void Pack(ReadOnlySpan<byte> codes, Span<byte> block)
     {
-        throw new NotImplementedException();
+        for (var pair = 0; pair < 4; pair++)
+            Nibbles.PackHalves(
+                codes.Slice(pair * 64, 32),
+                codes.Slice(pair * 64 + 32, 32),
+                block.Slice(16 + pair * 32, 32)
+            );
     }
 
     protected override void DecodeBlock(ReadOnlySpan<byte> block, Span<float> numbers)

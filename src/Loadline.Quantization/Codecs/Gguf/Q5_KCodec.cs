@@ -3,13 +3,20 @@ using Loadline.Models;
 namespace Loadline.Quantization;
 
 /// <summary>Q5_K: as Q4_K, with a fifth bit of every code in a plane of its own.</summary>
-internal sealed class Q5_KCodec : GgufCodec
+internal sealed class Q5_KCodec() : OffsetKCodec(31)
 {
     public override BlockFormat Format => BlockFormats.Q5_K;
 
-    protected override void EncodeBlock(ReadOnlySpan<float> numbers, Span<byte> block, ReadOnlySpan<float> importance)
+    protected override void Pack(ReadOnlySpan<byte> codes, Span<byte> block)
     {
-        throw new NotImplementedException();
+        var fifthBits = block.Slice(16, 32);
+        fifthBits.Clear();
+        for (var group = 0; group < 8; group++)
+        for (var i = 0; i < 32; i++)
+            fifthBits[i] |= (byte)(codes[group * 32 + i] >> 4 << group);
+        for (var pair = 0; pair < 4; pair++)
+        for (var i = 0; i < 32; i++)
+            block[48 + pair * 32 + i] = (byte)((codes[pair * 64 + i] & 15) | (codes[pair * 64 + 32 + i] << 4));
     }
 
     protected override void DecodeBlock(ReadOnlySpan<byte> block, Span<float> numbers)
