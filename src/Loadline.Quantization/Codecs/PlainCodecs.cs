@@ -18,32 +18,13 @@ internal sealed class Fp32Codec : BlockCodec
 /// <summary>bf16: the upper half of fp32, rounded to the nearest, ties to even.</summary>
 internal sealed class Bf16Codec : BlockCodec
 {
-    private const uint QuietNan = 0x0040;
-
     public override BlockFormat Format => BlockFormats.Bf16;
 
-    public override void Encode(ReadOnlySpan<float> row, Span<byte> blocks, ReadOnlySpan<float> importance)
-    {
-        var halves = MemoryMarshal.Cast<byte, ushort>(blocks);
-        for (var i = 0; i < row.Length; i++)
-            halves[i] = Round(row[i]);
-    }
+    public override void Encode(ReadOnlySpan<float> row, Span<byte> blocks, ReadOnlySpan<float> importance) =>
+        Bf16.Narrow(row, MemoryMarshal.Cast<byte, ushort>(blocks));
 
-    public override void Decode(ReadOnlySpan<byte> blocks, Span<float> row)
-    {
-        var halves = MemoryMarshal.Cast<byte, ushort>(blocks);
-        for (var i = 0; i < row.Length; i++)
-            row[i] = BitConverter.UInt32BitsToSingle((uint)halves[i] << 16);
-    }
-
-    private static ushort Round(float number)
-    {
-        var bits = BitConverter.SingleToUInt32Bits(number);
-        // Rounding must not carry a NaN's payload into infinity.
-        return float.IsNaN(number)
-            ? (ushort)((bits >> 16) | QuietNan)
-            : (ushort)((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
-    }
+    public override void Decode(ReadOnlySpan<byte> blocks, Span<float> row) =>
+        Bf16.Widen(MemoryMarshal.Cast<byte, ushort>(blocks), row);
 }
 
 /// <summary>fp16, rounded to the nearest, ties to even; what is out of its range becomes infinite.</summary>

@@ -58,7 +58,7 @@ internal static class GroupBatches
             coder.Encode<Lanes16>(
                 rows,
                 weights,
-                codes.Slice(group * length, batch),
+                codes.IsEmpty ? codes : codes.Slice(group * length, batch),
                 scales.Slice(group, 16),
                 offsets.IsEmpty ? offsets : offsets.Slice(group, 16)
             );
@@ -68,7 +68,7 @@ internal static class GroupBatches
             coder.Encode<Lane1>(
                 numbers.Slice(group * length, length),
                 importance.IsEmpty ? weights : importance.Slice(group * length, length),
-                codes.Slice(group * length, length),
+                codes.IsEmpty ? codes : codes.Slice(group * length, length),
                 scales.Slice(group, 1),
                 offsets.IsEmpty ? offsets : offsets.Slice(group, 1)
             );

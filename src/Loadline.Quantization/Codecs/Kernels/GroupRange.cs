@@ -8,18 +8,19 @@ internal static class GroupRange
     /// <summary>2^-120: a group with nothing larger counts as zero, as its reciprocal would overflow.</summary>
     public const float Smallest = 7.52316384526264e-37f;
 
-    /// <summary>2^120, the reciprocal of <see cref="Smallest"/>.</summary>
+    /// <summary>2^120: what is larger counts as this, so that no scale times a code overflows.</summary>
     public const float Largest = 1.32922799578491588e36f;
 
-    /// <summary>The finite number of the largest magnitude in each lane, with its sign; zero when none counts.</summary>
+    /// <summary>The finite number, no further than <see cref="Largest"/>, of the largest magnitude in each lane, with its sign; zero when none counts.</summary>
     public static T Peak<T>(ReadOnlySpan<float> numbers)
         where T : struct, ILanes<T>
     {
         ref readonly var number = ref MemoryMarshal.GetReference(numbers);
         var (largest, peak) = (T.All(Smallest), T.All(0));
+        var (low, high) = (T.All(-Largest), T.All(Largest));
         for (var i = 0; i < numbers.Length / T.Count; i++)
         {
-            var x = T.FiniteOnly(T.Load(in number, i));
+            var x = T.Min(T.Max(T.FiniteOnly(T.Load(in number, i)), low), high);
             var magnitude = T.Abs(x);
             peak = T.WhereLess(largest, magnitude, x, peak);
             largest = T.Max(largest, magnitude);
@@ -42,7 +43,7 @@ internal static class GroupRange
             T.Min(T.Max(T.NumbersOnly(T.Load(in number, i) * factor), low), high).Store(ref result, i);
     }
 
-    /// <summary>One over a number, and zero over zero.</summary>
+    /// <summary>One over a number, and zero over what counts as zero.</summary>
     public static T ReciprocalOf<T>(T number)
-        where T : struct, ILanes<T> => T.WhereLess(T.All(0), T.Abs(number), T.All(1) / number, T.All(0));
+        where T : struct, ILanes<T> => T.WhereLess(T.All(Smallest), T.Abs(number), T.All(1) / number, T.All(0));
 }

@@ -51,7 +51,7 @@ internal static class ByteCodes
     {
         if (peak == 0)
             return 1;
-        var scale = MathF.Max(peak / highest, SmallestScale);
+        var scale = MathF.Max(MathF.Min(peak, GroupRange.Largest) / highest, SmallestScale);
         return type == ScaleType.Bf16 ? Scales.FromBf16(Scales.ToBf16(scale)) : scale;
     }
 }

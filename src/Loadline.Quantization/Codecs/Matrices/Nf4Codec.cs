@@ -142,7 +142,10 @@ internal sealed class Nf4Codec : MatrixCodec
                 {
                     var block = (start + i) / Block;
                     var count = (int)Math.Min(numbers.Length - i, (block + 1) * Block - (start + i));
-                    peaks[block] = MathF.Max(peaks[block], Peaks.Of(numbers.Slice(i, count)));
+                    peaks[block] = MathF.Max(
+                        peaks[block],
+                        MathF.Min(Peaks.Of(numbers.Slice(i, count)), GroupRange.Largest)
+                    );
                     i += count;
                 }
             }
