@@ -62,7 +62,7 @@ public sealed class TwinTests
             {
                 Peaks.Of(numbers).ShouldBe(Peaks.ScalarOf(numbers));
                 var (vector, scalar) = (new byte[numbers.Length], new byte[numbers.Length]);
-                SignedBytes.Encode(numbers, 1234.5f, vector);
+                SignedBytes.Encode(numbers, 1234.5f, vector, finite: false);
                 SignedBytes.EncodeScalar(numbers, 1234.5f, scalar);
                 vector.ShouldBe(scalar);
                 var back = new float[numbers.Length];

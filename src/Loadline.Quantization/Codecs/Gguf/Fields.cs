@@ -16,6 +16,9 @@ internal static class Fields
     public static float Single(ReadOnlySpan<byte> block, int at) =>
         BinaryPrimitives.ReadSingleLittleEndian(block[at..]);
 
+    public static void Write(Span<byte> block, int at, ushort bits) =>
+        BinaryPrimitives.WriteUInt16LittleEndian(block[at..], bits);
+
     public static void Write(Span<byte> block, int at, Half number) =>
         BinaryPrimitives.WriteUInt16LittleEndian(block[at..], BitConverter.HalfToUInt16Bits(number));
 }

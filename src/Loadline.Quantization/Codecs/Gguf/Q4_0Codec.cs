@@ -44,7 +44,7 @@ internal abstract class FourBitCodec<TLevels> : GgufCodec
         for (var i = 0; i < scales.Length; i++)
         {
             var block = blocks.Slice(i * Bytes, Bytes);
-            Fields.Write(block, 0, (Half)scales[i]);
+            Fields.Write(block, 0, Scales.HalfBits(scales[i]));
             Nibbles.PackHalves(codes.Slice(i * Length, 16), codes.Slice(i * Length + 16, 16), block[2..]);
         }
     }

@@ -9,6 +9,9 @@ internal sealed class Q8_0Codec : GgufCodec
     private const int Bytes = 34;
     private const float Highest = 127;
 
+    /// <summary>65,504 in fp16.</summary>
+    private const ushort LargestBits = 0x7BFF;
+
     public override BlockFormat Format => BlockFormats.Q8_0;
 
     internal override void Encode(
@@ -22,14 +25,10 @@ internal sealed class Q8_0Codec : GgufCodec
         {
             var numbers = row.Slice(i * Length, Length);
             var block = blocks.Slice(i * Bytes, Bytes);
-            var peak = scalar ? Peaks.ScalarOf(numbers) : Peaks.Of(numbers);
-            var scale = ScaleFor(peak);
-            Fields.Write(block, 0, scale);
-            var factor = scale == Half.Zero ? 0 : 1 / (float)scale;
             if (scalar)
-                SignedBytes.EncodeScalar(numbers, factor, block[2..]);
+                EncodeScalar(numbers, block);
             else
-                SignedBytes.Encode(numbers, factor, block[2..]);
+                Encode(numbers, block);
         }
     }
 
@@ -39,10 +38,28 @@ internal sealed class Q8_0Codec : GgufCodec
         SignedBytes.Decode(block[2..], scale, numbers);
     }
 
-    /// <summary>The fp16 nearest to a 127th of the peak, or the next if rounding would cut the peak by more than half a step.</summary>
-    internal static Half ScaleFor(float peak)
+    private static void Encode(ReadOnlySpan<float> numbers, Span<byte> block)
     {
-        var scale = Scales.ToHalf(peak * (1 / Highest));
-        return (float)scale * (Highest + 0.5f) < peak && scale < Half.MaxValue ? Half.BitIncrement(scale) : scale;
+        var scale = ScaleFor(Peaks.Of(numbers, out var finite), out var bits);
+        Fields.Write(block, 0, bits);
+        SignedBytes.Encode(numbers, scale == 0 ? 0 : 1 / scale, block[2..], finite && bits < LargestBits);
+    }
+
+    private static void EncodeScalar(ReadOnlySpan<float> numbers, Span<byte> block)
+    {
+        var scale = ScaleFor(Peaks.ScalarOf(numbers), out var bits);
+        Fields.Write(block, 0, bits);
+        SignedBytes.EncodeScalar(numbers, scale == 0 ? 0 : 1 / scale, block[2..]);
+    }
+
+    /// <summary>The fp16 nearest to a 127th of the peak, or the next if that would cut the peak by more than half a step.</summary>
+    private static float ScaleFor(float peak, out ushort bits)
+    {
+        bits = Scales.NearestHalfBits(peak * (1 / Highest));
+        var scale = Scales.FromHalfBits(bits);
+        if (scale * (Highest + 0.5f) >= peak || bits == LargestBits)
+            return scale;
+        bits++;
+        return Scales.FromHalfBits(bits);
     }
 }

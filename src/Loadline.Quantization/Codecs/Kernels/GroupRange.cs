@@ -17,15 +17,14 @@ internal static class GroupRange
     {
         ref readonly var number = ref MemoryMarshal.GetReference(numbers);
         var (largest, peak) = (T.All(Smallest), T.All(0));
-        var (low, high) = (T.All(-Largest), T.All(Largest));
         for (var i = 0; i < numbers.Length / T.Count; i++)
         {
-            var x = T.Min(T.Max(T.FiniteOnly(T.Load(in number, i)), low), high);
+            var x = T.FiniteOnly(T.Load(in number, i));
             var magnitude = T.Abs(x);
             peak = T.WhereLess(largest, magnitude, x, peak);
             largest = T.Max(largest, magnitude);
         }
-        return peak;
+        return T.Min(T.Max(peak, T.All(-Largest)), T.All(Largest));
     }
 
     /// <summary>

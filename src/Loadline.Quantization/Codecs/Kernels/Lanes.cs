@@ -42,6 +42,12 @@ internal interface ILanes<T>
 
     public static abstract T WhereLess(T left, T right, T then, T otherwise);
 
+    /// <summary>The nearest fp16, ties to even, no further than the largest; of finite numbers.</summary>
+    public static abstract T RoundToHalf(T number);
+
+    /// <summary>The nearest bf16, ties to even; of numbers far from the largest.</summary>
+    public static abstract T RoundToBf16(T number);
+
     /// <summary>Writes four consecutive codes of 0 to 255 of every lane, whose codes are <paramref name="stride"/> bytes apart.</summary>
     public static abstract void StoreCodes(T first, T second, T third, T fourth, ref byte codes, int stride);
 }
@@ -83,6 +89,10 @@ internal readonly struct Lane1(float number) : ILanes<Lane1>
     public static Lane1 NumbersOnly(Lane1 number) => float.IsNaN(number.number) ? new(0) : number;
 
     public static Lane1 FiniteOnly(Lane1 number) => float.IsFinite(number.number) ? number : new(0);
+
+    public static Lane1 RoundToHalf(Lane1 number) => new((float)Scales.ToHalf(number.number));
+
+    public static Lane1 RoundToBf16(Lane1 number) => new(Scales.FromBf16(Scales.ToBf16(number.number)));
 
     public static Lane1 WhereLess(Lane1 left, Lane1 right, Lane1 then, Lane1 otherwise) =>
         left.number < right.number ? then : otherwise;
@@ -152,6 +162,30 @@ internal readonly struct Lanes16(Vector512<float> numbers) : ILanes<Lanes16>
         new(
             number.numbers & Vector512.LessThanOrEqual(Vector512.Abs(number.numbers), Vector512.Create(float.MaxValue))
         );
+
+    public static Lanes16 RoundToHalf(Lanes16 number)
+    {
+        var (low, high) = (Vector512.Create(-Scales.LargestHalf), Vector512.Create(Scales.LargestHalf));
+        var clamped = Vector512.MinNative(Vector512.MaxNative(number.numbers, low), high);
+        var bits = clamped.AsUInt32();
+        var sign = bits & Vector512.Create(0x80000000u);
+        var magnitude = bits & Vector512.Create(0x7FFFFFFFu);
+        // 13 bits fewer; below 2^-14 multiples of 2^-24, which is the ulp of a half.
+        var rounded =
+            (magnitude + ((magnitude >> 13) & Vector512<uint>.One) + Vector512.Create(0xFFFu))
+            & Vector512.Create(~0x1FFFu);
+        var half = Vector512.Create(0.5f);
+        var small = magnitude.AsSingle() + half - half;
+        var isSmall = Vector512.LessThan(magnitude.AsSingle(), Vector512.Create(Scales.SmallestNormalHalf));
+        return new(Vector512.ConditionalSelect(isSmall, small, rounded.AsSingle()) | sign.AsSingle());
+    }
+
+    public static Lanes16 RoundToBf16(Lanes16 number)
+    {
+        var bits = number.numbers.AsUInt32();
+        var odd = (bits >> 16) & Vector512<uint>.One;
+        return new(((bits + odd + Vector512.Create(0x7FFFu)) & Vector512.Create(0xFFFF0000u)).AsSingle());
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes16 WhereLess(Lanes16 left, Lanes16 right, Lanes16 then, Lanes16 otherwise) =>

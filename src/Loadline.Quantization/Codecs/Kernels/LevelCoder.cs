@@ -40,10 +40,10 @@ internal readonly record struct LevelCoder<TLevels>(
         peak = Positive ? T.Abs(peak) : peak;
         GroupRange.Normalise(numbers[..normal.Length], peak, normal);
         var scale = peak * ScaleSearch.ScaleOf<T, TLevels>(Levels, normal, importance, Steps);
+        scale = Scales.Round(scale, Type);
         scale.Store(ref MemoryMarshal.GetReference(scales), 0);
-        Scales.Round(scales[..T.Count], Type);
         if (!codes.IsEmpty)
-            CodeWriter.Write(Levels, Length, numbers, T.Load(in MemoryMarshal.GetReference(scales), 0), codes);
+            CodeWriter.Write(Levels, Length, normal, peak * GroupRange.ReciprocalOf(scale), codes);
     }
 }
 
@@ -59,24 +59,29 @@ internal readonly record struct SettledCoder<TLevels>(int Length, TLevels Levels
         Span<float> offsets
     )
         where T : struct, ILanes<T> =>
-        CodeWriter.Write(Levels, Length, numbers, T.Load(in MemoryMarshal.GetReference(scales), 0), codes);
+        CodeWriter.Write(
+            Levels,
+            Length,
+            numbers,
+            GroupRange.ReciprocalOf(T.Load(in MemoryMarshal.GetReference(scales), 0)),
+            codes
+        );
 }
 
-/// <summary>Writes the codes that are nearest under given scales.</summary>
+/// <summary>Writes the codes that are nearest to number x factor.</summary>
 internal static class CodeWriter
 {
     public static void Write<T, TLevels>(
         TLevels levels,
         int length,
         ReadOnlySpan<float> numbers,
-        T scale,
+        T factor,
         Span<byte> codes
     )
         where T : struct, ILanes<T>
         where TLevels : struct, ILevels
     {
         ref readonly var number = ref MemoryMarshal.GetReference(numbers);
-        var factor = GroupRange.ReciprocalOf(scale);
         for (var i = 0; i < length; i += 4)
             T.StoreCodes(
                 levels.CodeOf(T.NumbersOnly(T.Load(in number, i) * factor)),

@@ -16,10 +16,10 @@ internal interface ILevels
 internal readonly record struct WholeLevels(int Lowest, int Highest) : ILevels
 {
     public T Nearest<T>(T number)
-        where T : struct, ILanes<T> => T.Min(T.Max(T.Round(number), T.All(Lowest)), T.All(Highest));
+        where T : struct, ILanes<T> => T.Round(T.Min(T.Max(number, T.All(Lowest)), T.All(Highest)));
 
     public T CodeOf<T>(T number)
-        where T : struct, ILanes<T> => Nearest(T.Min(T.Max(number, T.All(Lowest)), T.All(Highest))) - T.All(Lowest);
+        where T : struct, ILanes<T> => Nearest(number) - T.All(Lowest);
 }
 
 /// <summary>FP4 E2M1: between 0 and 2 the numbers are halves, up to 4 whole, then 6; ties go to the even code.</summary>

@@ -9,22 +9,26 @@ internal static class Peaks
     private const int MagnitudeBits = 0x7FFFFFFF;
     private const int InfinityBits = 0x7F800000;
 
-    /// <remarks>Magnitudes of fp32 are in the same order as their bits, and those of infinity and beyond are no smaller than its own.</remarks>
-    public static float Of(ReadOnlySpan<float> numbers)
+    public static float Of(ReadOnlySpan<float> numbers) => Of(numbers, out _);
+
+    /// <param name="finite">Whether all numbers are, so that they may be encoded without a look at each.</param>
+    /// <remarks>Magnitudes of fp32 are in the order of their bits; infinity and what is not a number come last.</remarks>
+    public static float Of(ReadOnlySpan<float> numbers, out bool finite)
     {
         ref var origin = ref MemoryMarshal.GetReference(MemoryMarshal.Cast<float, int>(numbers));
-        var (mask, infinity) = (Vector512.Create(MagnitudeBits), Vector512.Create(InfinityBits));
+        var mask = Vector512.Create(MagnitudeBits);
         var (first, second) = (Vector512<int>.Zero, Vector512<int>.Zero);
         var i = 0;
         for (; i + 32 <= numbers.Length; i += 32)
         {
-            var a = Vector512.LoadUnsafe(ref origin, (nuint)i) & mask;
-            var b = Vector512.LoadUnsafe(ref origin, (nuint)(i + 16)) & mask;
-            first = Vector512.Max(first, a & Vector512.LessThan(a, infinity));
-            second = Vector512.Max(second, b & Vector512.LessThan(b, infinity));
+            first = Vector512.Max(first, Vector512.LoadUnsafe(ref origin, (nuint)i) & mask);
+            second = Vector512.Max(second, Vector512.LoadUnsafe(ref origin, (nuint)(i + 16)) & mask);
         }
         var largest = Largest(Vector512.Max(first, second));
-        return MathF.Max(BitConverter.Int32BitsToSingle(largest), ScalarOf(numbers[i..]));
+        for (; i < numbers.Length; i++)
+            largest = Math.Max(largest, BitConverter.SingleToInt32Bits(numbers[i]) & MagnitudeBits);
+        finite = largest < InfinityBits;
+        return finite ? BitConverter.Int32BitsToSingle(largest) : ScalarOf(numbers);
     }
 
     public static float ScalarOf(ReadOnlySpan<float> numbers)

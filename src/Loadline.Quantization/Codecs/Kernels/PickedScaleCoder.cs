@@ -42,7 +42,7 @@ internal readonly record struct PickedScaleCoder<TGrid>(int Length, TGrid Grid) 
             best = T.WhereLess(error, best, error, best);
         }
         scale.Store(ref MemoryMarshal.GetReference(scales), 0);
-        CodeWriter.Write(new E2M1Levels(), Length, numbers, scale, codes);
+        CodeWriter.Write(new E2M1Levels(), Length, normal, peak * GroupRange.ReciprocalOf(scale), codes);
     }
 
     private static T ErrorOf<T>(ReadOnlySpan<float> numbers, ReadOnlySpan<float> importance, T scale)

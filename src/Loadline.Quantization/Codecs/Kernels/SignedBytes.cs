@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Loadline.Quantization;
 
@@ -10,8 +11,14 @@ internal static class SignedBytes
     private const float Highest = 127;
 
     /// <summary>The nearest whole number of number x factor, ties to even; what is not a number is zero.</summary>
-    public static void Encode(ReadOnlySpan<float> numbers, float factor, Span<byte> codes)
+    /// <param name="finite">Whether all numbers are finite and none times the factor rounds to more than 127.</param>
+    public static void Encode(ReadOnlySpan<float> numbers, float factor, Span<byte> codes, bool finite)
     {
+        if (!finite)
+        {
+            EncodeScalar(numbers, factor, codes);
+            return;
+        }
         ref var from = ref MemoryMarshal.GetReference(numbers);
         ref var to = ref MemoryMarshal.GetReference(codes[..numbers.Length]);
         var factors = Vector512.Create(factor);
@@ -20,8 +27,7 @@ internal static class SignedBytes
         {
             var low = Round(Vector512.LoadUnsafe(ref from, (nuint)i) * factors);
             var high = Round(Vector512.LoadUnsafe(ref from, (nuint)(i + 16)) * factors);
-            var words = Vector512.Narrow(low, high);
-            Vector256.Narrow(words.GetLower(), words.GetUpper()).AsByte().StoreUnsafe(ref to, (nuint)i);
+            LowBytes.Store(low.AsUInt32(), high.AsUInt32(), ref to, i);
         }
         EncodeScalar(numbers[i..], factor, codes[i..]);
     }
@@ -55,14 +61,25 @@ internal static class SignedBytes
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<int> Round(Vector512<float> scaled)
+    private static Vector512<int> Round(Vector512<float> numbers) =>
+        Avx512F.IsSupported
+            ? Avx512F.ConvertToVector512Int32(numbers)
+            : Vector512.ConvertToInt32Native(Vector512.Round(numbers));
+}
+
+/// <summary>The lowest bytes of 32 whole numbers.</summary>
+internal static class LowBytes
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(Vector512<uint> low, Vector512<uint> high, ref byte bytes, int at)
     {
-        // What is not a number compares unequal to itself; the conversion itself rounds towards zero, so round before.
-        var numbers = scaled & Vector512.Equals(scaled, scaled);
-        var clamped = Vector512.MinNative(
-            Vector512.MaxNative(numbers, Vector512.Create(-Highest)),
-            Vector512.Create(Highest)
-        );
-        return Vector512.ConvertToInt32Native(Vector512.Round(clamped));
+        if (Avx512F.IsSupported)
+        {
+            Avx512F.ConvertToVector128Byte(low).StoreUnsafe(ref bytes, (nuint)at);
+            Avx512F.ConvertToVector128Byte(high).StoreUnsafe(ref bytes, (nuint)(at + 16));
+            return;
+        }
+        var words = Vector512.Narrow(low, high);
+        Vector256.Narrow(words.GetLower(), words.GetUpper()).StoreUnsafe(ref bytes, (nuint)at);
     }
 }

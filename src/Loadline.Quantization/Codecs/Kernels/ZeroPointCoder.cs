@@ -35,9 +35,7 @@ internal readonly record struct ZeroPointCoder(int Length) : IGroupCoder
         foreach (var narrowing in Narrowings)
         {
             var triedScale = (largest - smallest) * T.All(narrowing / Highest);
-            triedScale.Store(ref MemoryMarshal.GetReference(scales), 0);
-            Scales.Round(scales[..T.Count], ScaleType.Bf16);
-            triedScale = T.Load(in MemoryMarshal.GetReference(scales), 0);
+            triedScale = T.RoundToBf16(triedScale);
             var shift = (T.All(0) - smallest) * T.All(narrowing) * GroupRange.ReciprocalOf(triedScale);
             var triedZero = T.Min(T.Max(T.Round(shift), T.All(0)), T.All(Highest));
             var error = ErrorOf(normal, importance, triedScale, triedZero);
@@ -45,10 +43,10 @@ internal readonly record struct ZeroPointCoder(int Length) : IGroupCoder
             zero = T.WhereLess(error, best, triedZero, zero);
             best = T.WhereLess(error, best, error, best);
         }
-        (peak * scale).Store(ref MemoryMarshal.GetReference(scales), 0);
-        Scales.Round(scales[..T.Count], ScaleType.Bf16);
+        scale = T.RoundToBf16(peak * scale);
+        scale.Store(ref MemoryMarshal.GetReference(scales), 0);
         zero.Store(ref MemoryMarshal.GetReference(offsets), 0);
-        Write(numbers, T.Load(in MemoryMarshal.GetReference(scales), 0), zero, codes);
+        Write(numbers, scale, zero, codes);
     }
 
     private static T ErrorOf<T>(ReadOnlySpan<float> numbers, ReadOnlySpan<float> importance, T scale, T zero)

@@ -10,7 +10,7 @@ internal interface IByteCode
     public float Highest { get; }
 
     /// <summary>Codes of number x factor; what is beyond the highest becomes the highest, what is not a number zero.</summary>
-    public void Encode(ReadOnlySpan<float> numbers, float factor, Span<byte> codes);
+    public void Encode(ReadOnlySpan<float> numbers, float factor, Span<byte> codes, bool finite);
 
     public void Decode(ReadOnlySpan<byte> codes, float scale, Span<float> numbers);
 }
@@ -21,8 +21,8 @@ internal sealed class SignedByteCode : IByteCode
 
     public float Highest => 127;
 
-    public void Encode(ReadOnlySpan<float> numbers, float factor, Span<byte> codes) =>
-        SignedBytes.Encode(numbers, factor, codes);
+    public void Encode(ReadOnlySpan<float> numbers, float factor, Span<byte> codes, bool finite) =>
+        SignedBytes.Encode(numbers, factor, codes, finite);
 
     public void Decode(ReadOnlySpan<byte> codes, float scale, Span<float> numbers) =>
         SignedBytes.Decode(codes, scale, numbers);
@@ -34,8 +34,8 @@ internal sealed class E4M3Code : IByteCode
 
     public float Highest => E4M3.Largest;
 
-    public void Encode(ReadOnlySpan<float> numbers, float factor, Span<byte> codes) =>
-        E4M3Bytes.Encode(numbers, factor, codes);
+    public void Encode(ReadOnlySpan<float> numbers, float factor, Span<byte> codes, bool finite) =>
+        E4M3Bytes.Encode(numbers, factor, codes, finite);
 
     public void Decode(ReadOnlySpan<byte> codes, float scale, Span<float> numbers) =>
         E4M3Bytes.Decode(codes, scale, numbers);

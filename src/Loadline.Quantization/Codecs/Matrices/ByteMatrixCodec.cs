@@ -54,9 +54,15 @@ internal sealed class ByteMatrixCodec(string name, int group, IByteCode code, Sc
                 {
                     var start = i * length;
                     var part = numbers.Slice(row * width + start, Math.Min(length, width - start));
-                    var scale = ByteCodes.ScaleFor(Peaks.Of(part), code.Highest, type);
+                    var peak = Peaks.Of(part, out var finite);
+                    var scale = ByteCodes.ScaleFor(peak, code.Highest, type);
                     PartBytes.WriteScale(scales.Span, (first + row) * groups + i, type, scale);
-                    code.Encode(part, 1 / scale, codes.Span[checked((int)((first + row) * width + start))..]);
+                    code.Encode(
+                        part,
+                        1 / scale,
+                        codes.Span[checked((int)((first + row) * width + start))..],
+                        finite && peak <= GroupRange.Largest
+                    );
                 }
             }
         );

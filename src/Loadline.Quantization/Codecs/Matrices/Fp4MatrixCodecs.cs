@@ -78,7 +78,7 @@ internal sealed class Nvfp4MatrixCodec : MatrixCodec
     )
     {
         PartBytes.CheckLengths(this, PartsOf(rows, columns), [.. parts.Select(part => part.Length)]);
-        var globalScale = GlobalScaleFor(MatrixPeak.Of(weights, rows, columns));
+        var globalScale = GlobalScaleFor(MatrixPeak.Of(weights, rows, columns, out _));
         PartBytes.WriteScale(parts[2].Span, 0, ScaleType.Fp32, globalScale);
         var unit = 1 / globalScale;
         Fp4Rows.Encode(

@@ -51,16 +51,20 @@ internal sealed class Fp8BlockCodec : MatrixCodec
                 {
                     var (left, height) = (i * Side, Math.Min(Side, count - top));
                     var across = Math.Min(Side, width - left);
-                    var peak = 0f;
+                    var (peak, finite) = (0f, true);
                     for (var row = top; row < top + height; row++)
-                        peak = MathF.Max(peak, Peaks.Of(numbers.Slice(row * width + left, across)));
+                    {
+                        peak = MathF.Max(peak, Peaks.Of(numbers.Slice(row * width + left, across), out var whole));
+                        finite &= whole && peak <= GroupRange.Largest;
+                    }
                     var scale = ByteCodes.ScaleFor(peak, E4M3.Largest, ScaleType.Fp32);
                     PartBytes.WriteScale(scales.Span, (first + top) / Side * tiles + i, ScaleType.Fp32, scale);
                     for (var row = top; row < top + height; row++)
                         E4M3Bytes.Encode(
                             numbers.Slice(row * width + left, across),
                             1 / scale,
-                            codes.Span.Slice(checked((int)((first + row) * width + left)), across)
+                            codes.Span.Slice(checked((int)((first + row) * width + left)), across),
+                            finite
                         );
                 }
             }

@@ -26,7 +26,11 @@ internal sealed class Fp8TensorCodec : MatrixCodec
         PartBytes.CheckLengths(this, PartsOf(rows, columns), [.. parts.Select(part => part.Length)]);
         var codes = parts[0];
         var width = checked((int)columns);
-        var scale = ByteCodes.ScaleFor(MatrixPeak.Of(weights, rows, columns), E4M3.Largest, ScaleType.Fp32);
+        var scale = ByteCodes.ScaleFor(
+            MatrixPeak.Of(weights, rows, columns, out var finite),
+            E4M3.Largest,
+            ScaleType.Fp32
+        );
         PartBytes.WriteScale(parts[1].Span, 0, ScaleType.Fp32, scale);
         RowTiles.Walk(
             weights,
@@ -35,7 +39,12 @@ internal sealed class Fp8TensorCodec : MatrixCodec
             width,
             1,
             (first, _, numbers) =>
-                E4M3Bytes.Encode(numbers, 1 / scale, codes.Span.Slice(checked((int)(first * width)), numbers.Length))
+                E4M3Bytes.Encode(
+                    numbers,
+                    1 / scale,
+                    codes.Span.Slice(checked((int)(first * width)), numbers.Length),
+                    finite
+                )
         );
     }
 
@@ -55,17 +64,22 @@ internal sealed class Fp8TensorCodec : MatrixCodec
 /// <summary>The largest magnitude among the finite numbers of a matrix.</summary>
 internal static class MatrixPeak
 {
-    public static float Of(MatrixRows weights, long rows, long columns)
+    public static float Of(MatrixRows weights, long rows, long columns, out bool finite)
     {
-        var peak = 0f;
+        var (peak, all) = (0f, true);
         RowTiles.Walk(
             weights,
             rows,
             columns,
             checked((int)columns),
             1,
-            (_, _, numbers) => peak = MathF.Max(peak, Peaks.Of(numbers))
+            (_, _, numbers) =>
+            {
+                peak = MathF.Max(peak, Peaks.Of(numbers, out var whole));
+                all &= whole;
+            }
         );
+        finite = all && peak <= GroupRange.Largest;
         return peak;
     }
 }
