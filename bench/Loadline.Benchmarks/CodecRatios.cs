@@ -38,12 +38,12 @@ internal static class CodecRatios
             var codec = MatrixCodecs.Find(name)!;
             var parts = codec.PartsOf(Rows, Columns).Select(part => new Memory<byte>(new byte[part.Bytes])).ToArray();
             MatrixRows wide = (first, rows) => numbers.AsSpan((int)first * Columns, rows.Length).CopyTo(rows);
-            MatrixRows narrow = (first, rows) => Bf16.Widen(halves.AsSpan((int)first * Columns, rows.Length), rows);
+            MatrixHalves narrow = (first, rows) => halves.AsSpan((int)first * Columns, rows.Length).CopyTo(rows);
             PrintLine(
                 name,
                 bandwidth,
                 () => codec.Encode(wide, Rows, Columns, [], parts),
-                () => codec.Encode(narrow, Rows, Columns, [], parts)
+                () => codec.EncodeBf16(narrow, Rows, Columns, [], parts)
             );
         }
         foreach (var name in BlockCodecs.Writable)
@@ -52,7 +52,6 @@ internal static class CodecRatios
             var codec = BlockCodecs.Find(format)!;
             var rowBytes = (int)format.SizeOf(1, Columns).Bytes;
             var blocks = new byte[rowBytes * Rows];
-            var row = new float[Columns];
             PrintLine(
                 name,
                 bandwidth,
@@ -64,10 +63,11 @@ internal static class CodecRatios
                 () =>
                 {
                     for (var i = 0; i < Rows; i++)
-                    {
-                        Bf16.Widen(halves.AsSpan(i * Columns, Columns), row);
-                        codec.Encode(row, blocks.AsSpan(i * rowBytes, rowBytes), []);
-                    }
+                        codec.EncodeBf16(
+                            halves.AsSpan(i * Columns, Columns),
+                            blocks.AsSpan(i * rowBytes, rowBytes),
+                            []
+                        );
                 }
             );
         }

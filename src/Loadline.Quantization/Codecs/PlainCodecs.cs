@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using Loadline.Models;
 
 namespace Loadline.Quantization;
@@ -41,9 +42,27 @@ internal sealed class Fp16Codec : BlockCodec
 
     public override void Decode(ReadOnlySpan<byte> blocks, Span<float> row)
     {
-        var halves = MemoryMarshal.Cast<byte, Half>(blocks);
-        for (var i = 0; i < row.Length; i++)
-            row[i] = (float)halves[i];
+        var halves = MemoryMarshal.Cast<byte, ushort>(blocks)[..row.Length];
+        ref var from = ref MemoryMarshal.GetReference(halves);
+        ref var to = ref MemoryMarshal.GetReference(row);
+        var i = 0;
+        for (; i + 32 <= row.Length; i += 32)
+        {
+            var (low, high) = Vector512.Widen(Vector512.LoadUnsafe(ref from, (nuint)i));
+            Widen(low).StoreUnsafe(ref to, (nuint)i);
+            Widen(high).StoreUnsafe(ref to, (nuint)(i + 16));
+        }
+        for (; i < row.Length; i++)
+            row[i] = (float)BitConverter.UInt16BitsToHalf(halves[i]);
+    }
+
+    /// <summary>Exponent and mantissa laid where fp32 has them are the number times 2^-112.</summary>
+    private static Vector512<float> Widen(Vector512<uint> halves)
+    {
+        var magnitude = halves & Vector512.Create(0x7FFFu);
+        var number = (magnitude << 13).AsSingle() * Vector512.Create(Scales.FromHalfPower);
+        var notFinite = Vector512.GreaterThan(magnitude, Vector512.Create(0x7BFFu)) & Vector512.Create(0x7F800000u);
+        return number | notFinite.AsSingle() | ((halves & Vector512.Create(0x8000u)) << 16).AsSingle();
     }
 }
 
@@ -54,13 +73,12 @@ internal sealed class Fp8Codec : BlockCodec
 
     public override void Encode(ReadOnlySpan<float> row, Span<byte> blocks, ReadOnlySpan<float> importance)
     {
-        for (var i = 0; i < row.Length; i++)
-            blocks[i] = E4M3.Encode(row[i]);
+        var finite = Peaks.Of(row, out var whole) <= E4M3.Largest && whole;
+        E4M3Bytes.Encode(row, 1, blocks, finite);
     }
 
     public override void Decode(ReadOnlySpan<byte> blocks, Span<float> row)
     {
-        for (var i = 0; i < row.Length; i++)
-            row[i] = E4M3.All[blocks[i]];
+        E4M3Bytes.Decode(blocks, 1, row);
     }
 }

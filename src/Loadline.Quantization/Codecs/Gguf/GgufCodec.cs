@@ -52,7 +52,7 @@ internal abstract class GgufCodec : BlockCodec
         }
     }
 
-    private void Check(int numbers, int bytes)
+    protected void Check(int numbers, int bytes)
     {
         var blocks = numbers / Format.BlockLength;
         if (blocks * Format.BlockLength != numbers)

@@ -35,6 +35,28 @@ internal static class E4M3Bytes
         EncodeScalar(numbers[i..], factor, codes[i..]);
     }
 
+    /// <summary>As the other, from bf16, of finite numbers.</summary>
+    public static void Encode(ReadOnlySpan<ushort> halves, float factor, Span<byte> codes)
+    {
+        ref var from = ref MemoryMarshal.GetReference(halves);
+        ref var to = ref MemoryMarshal.GetReference(codes[..halves.Length]);
+        var factors = Vector512.Create(factor);
+        var i = 0;
+        for (; i + 32 <= halves.Length; i += 32)
+        {
+            var (low, high) = Vector512.Widen(Vector512.LoadUnsafe(ref from, (nuint)i));
+            LowBytes.Store(
+                CodesOf((low << 16).AsSingle() * factors),
+                CodesOf((high << 16).AsSingle() * factors),
+                ref to,
+                i
+            );
+        }
+        Span<float> rest = stackalloc float[32];
+        Bf16.Widen(halves[i..], rest[..(halves.Length - i)]);
+        EncodeScalar(rest[..(halves.Length - i)], factor, codes[i..]);
+    }
+
     public static void EncodeScalar(ReadOnlySpan<float> numbers, float factor, Span<byte> codes)
     {
         for (var i = 0; i < numbers.Length; i++)

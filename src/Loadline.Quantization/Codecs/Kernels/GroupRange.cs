@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Loadline.Quantization;
@@ -43,6 +44,7 @@ internal static class GroupRange
     }
 
     /// <summary>One over a number, and zero over what counts as zero.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T ReciprocalOf<T>(T number)
         where T : struct, ILanes<T> => T.WhereLess(T.All(Smallest), T.Abs(number), T.All(1) / number, T.All(0));
 }

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace Loadline.Quantization;
@@ -208,10 +207,9 @@ internal readonly struct Lanes16(Vector512<float> numbers) : ILanes<Lanes16>
     )
     {
         var words = Whole(first) | (Whole(second) << 8) | (Whole(third) << 16) | (Whole(fourth) << 24);
-        Span<uint> lanes = stackalloc uint[16];
-        words.AsUInt32().StoreUnsafe(ref MemoryMarshal.GetReference(lanes));
+        ref var lanes = ref Unsafe.As<Vector512<int>, uint>(ref words);
         for (var lane = 0; lane < 16; lane++)
-            Unsafe.WriteUnaligned(ref Unsafe.Add(ref codes, lane * stride), lanes[lane]);
+            Unsafe.WriteUnaligned(ref Unsafe.Add(ref codes, lane * stride), Unsafe.Add(ref lanes, lane));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

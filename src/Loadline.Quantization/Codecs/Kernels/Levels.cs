@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Loadline.Quantization;
 
 /// <summary>The numbers that the codes of a format stand for, before they are scaled.</summary>
@@ -13,11 +15,13 @@ internal interface ILevels
 }
 
 /// <summary>Whole numbers, coded as how far they are above the lowest.</summary>
-internal readonly record struct WholeLevels(int Lowest, int Highest) : ILevels
+internal readonly record struct WholeLevels(float Lowest, float Highest) : ILevels
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T Nearest<T>(T number)
         where T : struct, ILanes<T> => T.Round(T.Min(T.Max(number, T.All(Lowest)), T.All(Highest)));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T CodeOf<T>(T number)
         where T : struct, ILanes<T> => Nearest(number) - T.All(Lowest);
 }
@@ -27,6 +31,7 @@ internal readonly record struct E2M1Levels : ILevels
 {
     private const int SignBit = 8;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T Nearest<T>(T number)
         where T : struct, ILanes<T>
     {
@@ -34,6 +39,7 @@ internal readonly record struct E2M1Levels : ILevels
         return T.WhereLess(number, T.All(0), T.All(0) - magnitude, magnitude);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T CodeOf<T>(T number)
         where T : struct, ILanes<T>
     {
@@ -44,6 +50,7 @@ internal readonly record struct E2M1Levels : ILevels
         return T.WhereLess(number, T.All(0), code + T.All(SignBit), code);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static T Magnitude<T>(T number)
         where T : struct, ILanes<T>
     {
@@ -57,6 +64,7 @@ internal readonly record struct E2M1Levels : ILevels
 /// <summary>Sixteen numbers in rising order, such as those of IQ4_NL and NF4; halfway between two the lower is taken.</summary>
 internal readonly record struct TableLevels(float[] Numbers) : ILevels
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T Nearest<T>(T number)
         where T : struct, ILanes<T>
     {
@@ -66,6 +74,7 @@ internal readonly record struct TableLevels(float[] Numbers) : ILevels
         return nearest;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T CodeOf<T>(T number)
         where T : struct, ILanes<T>
     {

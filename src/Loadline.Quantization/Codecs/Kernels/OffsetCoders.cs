@@ -14,7 +14,8 @@ namespace Loadline.Quantization;
 internal readonly record struct OffsetSearchCoder(int Length, int Highest) : IGroupCoder
 {
     /// <summary>How far beyond the highest code the largest number is laid.</summary>
-    private static ReadOnlySpan<float> Beyond => [0, -1, -0.5f, 0.5f, -1.5f, -2.2f, -0.25f, -3];
+    private static ReadOnlySpan<float> Beyond =>
+        [0, -0.3f, -0.6f, -0.9f, -1.2f, -1.5f, -1.9f, -2.3f, -2.8f, -3.4f, 0.3f, 0.7f];
 
     public void Encode<T>(
         ReadOnlySpan<float> numbers,
@@ -34,7 +35,8 @@ internal readonly record struct OffsetSearchCoder(int Length, int Highest) : IGr
         var span = GroupRange.ReciprocalOf(fit.Largest - fit.Smallest);
         foreach (var beyond in Beyond)
             fit.Improve(T.All(Highest + beyond) * span, fit.Smallest, ref best, ref scale, ref minimum);
-        fit.Improve(GroupRange.ReciprocalOf(scale), minimum, ref best, ref scale, ref minimum);
+        for (var round = 0; round < 2; round++)
+            fit.Improve(GroupRange.ReciprocalOf(scale), minimum, ref best, ref scale, ref minimum);
         (peak * scale).Store(ref MemoryMarshal.GetReference(scales), 0);
         (zero - peak * minimum).Store(ref MemoryMarshal.GetReference(offsets), 0);
     }

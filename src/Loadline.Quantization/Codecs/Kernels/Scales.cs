@@ -6,7 +6,7 @@ internal static class Scales
     public const float LargestHalf = 65504;
 
     /// <summary>2^112: the difference of the exponents' biases.</summary>
-    private const float FromHalfPower = 5.192296858534828e33f;
+    public const float FromHalfPower = 5.192296858534828e33f;
 
     /// <summary>2^-14.</summary>
     public const float SmallestNormalHalf = 6.103515625e-05f;

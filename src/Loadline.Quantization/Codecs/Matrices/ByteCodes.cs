@@ -12,6 +12,9 @@ internal interface IByteCode
     /// <summary>Codes of number x factor; what is beyond the highest becomes the highest, what is not a number zero.</summary>
     public void Encode(ReadOnlySpan<float> numbers, float factor, Span<byte> codes, bool finite);
 
+    /// <summary>As the other, from bf16, of finite numbers.</summary>
+    public void Encode(ReadOnlySpan<ushort> halves, float factor, Span<byte> codes);
+
     public void Decode(ReadOnlySpan<byte> codes, float scale, Span<float> numbers);
 }
 
@@ -23,6 +26,9 @@ internal sealed class SignedByteCode : IByteCode
 
     public void Encode(ReadOnlySpan<float> numbers, float factor, Span<byte> codes, bool finite) =>
         SignedBytes.Encode(numbers, factor, codes, finite);
+
+    public void Encode(ReadOnlySpan<ushort> halves, float factor, Span<byte> codes) =>
+        SignedBytes.Encode(halves, factor, codes);
 
     public void Decode(ReadOnlySpan<byte> codes, float scale, Span<float> numbers) =>
         SignedBytes.Decode(codes, scale, numbers);
@@ -36,6 +42,9 @@ internal sealed class E4M3Code : IByteCode
 
     public void Encode(ReadOnlySpan<float> numbers, float factor, Span<byte> codes, bool finite) =>
         E4M3Bytes.Encode(numbers, factor, codes, finite);
+
+    public void Encode(ReadOnlySpan<ushort> halves, float factor, Span<byte> codes) =>
+        E4M3Bytes.Encode(halves, factor, codes);
 
     public void Decode(ReadOnlySpan<byte> codes, float scale, Span<float> numbers) =>
         E4M3Bytes.Decode(codes, scale, numbers);

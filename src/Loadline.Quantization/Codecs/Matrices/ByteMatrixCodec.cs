@@ -68,6 +68,41 @@ internal sealed class ByteMatrixCodec(string name, int group, IByteCode code, Sc
         );
     }
 
+    public override void EncodeBf16(
+        MatrixHalves weights,
+        long rows,
+        long columns,
+        ReadOnlySpan<float> importance,
+        IReadOnlyList<Memory<byte>> parts
+    )
+    {
+        PartBytes.CheckLengths(this, PartsOf(rows, columns), [.. parts.Select(part => part.Length)]);
+        var (width, groups) = (checked((int)columns), (int)GroupsOf(columns));
+        var length = group == 0 ? width : group;
+        var halves = new ushort[width];
+        Span<float> wide = new float[length];
+        for (var row = 0L; row < rows; row++)
+        {
+            weights(row, halves);
+            var codes = parts[0].Span.Slice(checked((int)(row * width)), width);
+            for (var i = 0; i < groups; i++)
+            {
+                var start = i * length;
+                var part = halves.AsSpan(start, Math.Min(length, width - start));
+                var peak = Peaks.Of(part, out var finite);
+                var scale = ByteCodes.ScaleFor(peak, code.Highest, type);
+                PartBytes.WriteScale(parts[1].Span, row * groups + i, type, scale);
+                if (finite && peak <= GroupRange.Largest)
+                {
+                    code.Encode(part, 1 / scale, codes.Slice(start, part.Length));
+                    continue;
+                }
+                Bf16.Widen(part, wide[..part.Length]);
+                code.Encode(wide[..part.Length], 1 / scale, codes.Slice(start, part.Length), finite: false);
+            }
+        }
+    }
+
     public override void DecodeRows(
         IReadOnlyList<ReadOnlyMemory<byte>> parts,
         long rows,

@@ -1,4 +1,4 @@
-using System.Buffers.Binary;
+using System.Buffers;
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Runtime.InteropServices;
@@ -88,6 +88,11 @@ internal sealed class Nf4Codec : MatrixCodec
             (first, _, numbers) =>
             {
                 var start = first * columns;
+                if (start % Block == 0 && numbers.Length % Block == 0)
+                {
+                    EncodeBlocks(numbers, scales.AsSpan((int)(start / Block)), codes.Span[(int)(start / 2)..]);
+                    return;
+                }
                 for (var i = 0; i < numbers.Length; )
                 {
                     var block = (start + i) / Block;
@@ -174,6 +179,16 @@ internal sealed class Nf4Codec : MatrixCodec
             }
         }
         return scales;
+    }
+
+    private static void EncodeBlocks(ReadOnlySpan<float> numbers, Span<float> scales, Span<byte> packed)
+    {
+        var codes = ArrayPool<byte>.Shared.Rent(numbers.Length);
+        var coder = new SettledCoder<TableLevels>(Block, new(Levels));
+        GroupBatches.Encode(coder, numbers, [], codes, scales[..(numbers.Length / Block)], []);
+        for (var i = 0; i < numbers.Length / 2; i++)
+            packed[i] = (byte)((codes[2 * i] << 4) | codes[2 * i + 1]);
+        ArrayPool<byte>.Shared.Return(codes);
     }
 
     private static void EncodeRun(ReadOnlySpan<float> numbers, float scale, Span<byte> codes, long start)
