@@ -19,8 +19,12 @@ internal abstract class OffsetKCodec(int highest) : GgufCodec
         Span<float> scales = stackalloc float[row.Length / Length];
         Span<float> offsets = stackalloc float[scales.Length];
         Span<byte> codes = stackalloc byte[row.Length];
-        GroupBatches.Encode(new OffsetSearchCoder(Length, highest), row, importance, [], scales, offsets, scalar);
-        RoundSubScales(row, blocks, importance, scales, offsets, scalar);
+        Span<float> usual = stackalloc float[importance.IsEmpty ? row.Length : 0];
+        if (importance.IsEmpty)
+            Importance.WithoutData(row, usual);
+        scoped ReadOnlySpan<float> weights = importance.IsEmpty ? usual : importance;
+        GroupBatches.Encode(new OffsetSearchCoder(Length, highest), row, weights, [], scales, offsets, scalar);
+        RoundSubScales(row, blocks, weights, scales, offsets, scalar);
         GroupBatches.Encode(new SettledOffsetCoder(Length, highest), row, [], codes, scales, offsets, scalar);
         for (var i = 0; i < row.Length / 256; i++)
             Pack(codes.Slice(i * 256, 256), blocks.Slice(i * Format.BlockBytes, Format.BlockBytes));

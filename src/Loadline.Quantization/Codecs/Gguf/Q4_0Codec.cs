@@ -9,7 +9,7 @@ internal sealed class Q4_0Codec : FourBitCodec<WholeLevels>
 
     // The number of the largest magnitude gets about -8: the scale may be negative.
     protected override LevelCoder<WholeLevels> Coder { get; } =
-        new(32, new(-8, 7), [-8, -7.5f, -7, -8.4f], Positive: false, ScaleType.Fp16);
+        new(32, new(-8, 7), [-8, -7.2f], Positive: false, ScaleType.Fp16);
 
     protected override void DecodeBlock(ReadOnlySpan<byte> block, Span<float> numbers)
     {

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
@@ -20,13 +21,7 @@ internal sealed class Q8_0Codec : GgufCodec
     public override void EncodeBf16(ReadOnlySpan<ushort> row, Span<byte> blocks, ReadOnlySpan<float> importance)
     {
         Check(row.Length, blocks.Length);
-        ref var from = ref MemoryMarshal.GetReference(row);
-        ref var to = ref MemoryMarshal.GetReference(blocks);
-        for (var i = 0; i < row.Length / Length; i++)
-        {
-            var (low, high) = Vector512.Widen(Vector512.LoadUnsafe(ref from, (nuint)(i * Length)));
-            Encode((low << 16).AsSingle(), (high << 16).AsSingle(), ref Unsafe.Add(ref to, i * Bytes));
-        }
+        EncodeRow(new FromBf16(), ref MemoryMarshal.GetReference(row), row.Length / Length, blocks);
     }
 
     internal override void Encode(
@@ -36,41 +31,81 @@ internal sealed class Q8_0Codec : GgufCodec
         bool scalar
     )
     {
-        ref var from = ref MemoryMarshal.GetReference(row);
-        ref var to = ref MemoryMarshal.GetReference(blocks);
-        for (var i = 0; i < row.Length / Length; i++)
-            if (scalar)
+        if (!scalar)
+            EncodeRow(new FromFp32(), ref MemoryMarshal.GetReference(row), row.Length / Length, blocks);
+        else
+            for (var i = 0; i < row.Length / Length; i++)
                 EncodeScalar(row.Slice(i * Length, Length), blocks.Slice(i * Bytes, Bytes));
-            else
-                Encode(
-                    Vector512.LoadUnsafe(ref from, (nuint)(i * Length)),
-                    Vector512.LoadUnsafe(ref from, (nuint)(i * Length + 16)),
-                    ref Unsafe.Add(ref to, i * Bytes)
-                );
     }
 
     protected override void DecodeBlock(ReadOnlySpan<byte> block, Span<float> numbers) =>
         SignedBytes.Decode(block[2..], Fields.Half(block, 0), numbers);
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Encode(Vector512<float> low, Vector512<float> high, ref byte block)
+    /// <summary>Sixteen blocks at a time share the work on their scales.</summary>
+    private static void EncodeRow<TSource, TNumber>(TSource source, ref TNumber from, int count, Span<byte> blocks)
+        where TSource : struct, ISource<TNumber>
     {
-        var mask = Vector512.Create(Peaks.MagnitudeBits);
-        var largest = Peaks.Largest(Vector512.Max(low.AsInt32() & mask, high.AsInt32() & mask));
-        var scale = ScaleFor(BitConverter.Int32BitsToSingle(largest), out var bits);
-        if (largest >= Peaks.InfinityBits || bits == LargestBits)
+        ref var to = ref MemoryMarshal.GetReference(blocks);
+        Span<float> maxima = stackalloc float[16 * 16];
+        Span<float> rows = stackalloc float[16 * 16];
+        Span<float> scales = stackalloc float[16];
+        Span<float> factors = stackalloc float[16];
+        ref var maximum = ref MemoryMarshal.GetReference(maxima);
+        for (var first = 0; first < count; first += 16)
         {
-            EncodeStrange(low, high, ref block);
-            return;
+            var several = Math.Min(16, count - first);
+            if (several < 16)
+                maxima.Clear();
+            for (var i = 0; i < several; i++)
+            {
+                source.Load(ref Unsafe.Add(ref from, (first + i) * Length), out var low, out var high);
+                var mask = Vector512.Create(Peaks.MagnitudeBits);
+                var magnitudes = Vector512.Max(low.AsInt32() & mask, high.AsInt32() & mask);
+                magnitudes.AsSingle().StoreUnsafe(ref maximum, (nuint)(i * 16));
+            }
+            Transposition.Apply(maxima, 16, rows);
+            SettleScales(rows, scales, factors);
+            for (var i = 0; i < several; i++)
+            {
+                source.Load(ref Unsafe.Add(ref from, (first + i) * Length), out var low, out var high);
+                ref var block = ref Unsafe.Add(ref to, (first + i) * Bytes);
+                if (factors[i] == 0)
+                {
+                    EncodeStrange(low, high, ref block);
+                    continue;
+                }
+                var bits = Scales.HalfBits(scales[i]);
+                Unsafe.WriteUnaligned(
+                    ref block,
+                    BitConverter.IsLittleEndian ? bits : BinaryPrimitives.ReverseEndianness(bits)
+                );
+                var factor = Vector512.Create(factors[i]);
+                LowBytes.Store(
+                    SignedBytes.Round(low * factor).AsUInt32(),
+                    SignedBytes.Round(high * factor).AsUInt32(),
+                    ref Unsafe.Add(ref block, 2),
+                    0
+                );
+            }
         }
-        Unsafe.WriteUnaligned(ref block, BitConverter.IsLittleEndian ? bits : (ushort)(bits << 8 | bits >> 8));
-        var factors = Vector512.Create(scale == 0 ? 0 : 1 / scale);
-        LowBytes.Store(
-            SignedBytes.Round(low * factors).AsUInt32(),
-            SignedBytes.Round(high * factors).AsUInt32(),
-            ref Unsafe.Add(ref block, 2),
-            0
-        );
+    }
+
+    /// <summary>Scales and their reciprocals; a reciprocal of zero where a block needs a closer look.</summary>
+    /// <param name="rows">Row i has the magnitude number i of each block.</param>
+    private static void SettleScales(ReadOnlySpan<float> rows, Span<float> scales, Span<float> factors)
+    {
+        var bits = Vector512<int>.Zero;
+        for (var i = 0; i < 16; i++)
+            bits = Vector512.Max(bits, Vector512.Create(rows.Slice(i * 16, 16)).AsInt32());
+        var finite = Vector512.LessThan(bits, Vector512.Create(Peaks.InfinityBits));
+        var peaks = new Lanes16((bits & finite).AsSingle());
+        var scale = Lanes16.RoundToHalf(peaks * Lanes16.All(1 / Highest)).Numbers;
+        var usual =
+            finite.AsSingle()
+            & Vector512.GreaterThanOrEqual(scale, Vector512.Create(Scales.SmallestNormalHalf))
+            & Vector512.LessThan(scale, Vector512.Create(Scales.LargestHalf));
+        scale.CopyTo(scales);
+        (Vector512.Create(1f) / scale & usual).CopyTo(factors);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -99,5 +134,28 @@ internal sealed class Q8_0Codec : GgufCodec
             return scale;
         bits++;
         return Scales.FromHalfBits(bits);
+    }
+
+    /// <summary>Where 32 numbers come from.</summary>
+    private interface ISource<TNumber>
+    {
+        public void Load(ref TNumber from, out Vector512<float> low, out Vector512<float> high);
+    }
+
+    private readonly struct FromFp32 : ISource<float>
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Load(ref float from, out Vector512<float> low, out Vector512<float> high) =>
+            (low, high) = (Vector512.LoadUnsafe(ref from), Vector512.LoadUnsafe(ref from, 16));
+    }
+
+    private readonly struct FromBf16 : ISource<ushort>
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Load(ref ushort from, out Vector512<float> low, out Vector512<float> high)
+        {
+            var (first, second) = Vector512.Widen(Vector512.LoadUnsafe(ref from));
+            (low, high) = ((first << 16).AsSingle(), (second << 16).AsSingle());
+        }
     }
 }

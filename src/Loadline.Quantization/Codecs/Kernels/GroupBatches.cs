@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Runtime.InteropServices;
 
 namespace Loadline.Quantization;
 
@@ -9,9 +8,12 @@ internal interface IGroupCoder
     /// <summary>Numbers in a group: a multiple of 16.</summary>
     public int Length { get; }
 
+    /// <summary>Whether it does without figures of importance where there are none.</summary>
+    public bool WantsWeights { get; }
+
     /// <summary>Codes and scales of as many groups as there are lanes.</summary>
     /// <param name="numbers">Row i has number i of every lane.</param>
-    /// <param name="importance">As <paramref name="numbers"/>; finite and not negative.</param>
+    /// <param name="importance">As <paramref name="numbers"/>; finite and not negative; all 1 where nothing was measured.</param>
     /// <param name="codes">Group after group, one byte for a code.</param>
     /// <param name="scales">One for each lane.</param>
     /// <param name="offsets">One for each lane, where the format has such.</param>
@@ -48,6 +50,8 @@ internal static class GroupBatches
         var rented = ArrayPool<float>.Shared.Rent(2 * batch);
         var rows = rented.AsSpan(0, batch);
         var weights = rented.AsSpan(batch, batch);
+        if (importance.IsEmpty && !coder.WantsWeights)
+            weights = [];
         weights.Fill(1);
         var group = 0;
         for (; !scalar && group + 16 <= groups; group += 16)
@@ -74,6 +78,4 @@ internal static class GroupBatches
             );
         ArrayPool<float>.Shared.Return(rented);
     }
-
-    public static ref readonly float First(ReadOnlySpan<float> numbers) => ref MemoryMarshal.GetReference(numbers);
 }

@@ -110,6 +110,8 @@ internal readonly struct Lanes16(Vector512<float> numbers) : ILanes<Lanes16>
 {
     private readonly Vector512<float> numbers = numbers;
 
+    public Vector512<float> Numbers => numbers;
+
     public static int Count => 16;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -26,6 +26,8 @@ internal readonly record struct LevelCoder<TLevels>(
 ) : IGroupCoder
     where TLevels : struct, ILevels
 {
+    public bool WantsWeights => false;
+
     public void Encode<T>(
         ReadOnlySpan<float> numbers,
         ReadOnlySpan<float> importance,
@@ -51,6 +53,8 @@ internal readonly record struct LevelCoder<TLevels>(
 internal readonly record struct SettledCoder<TLevels>(int Length, TLevels Levels) : IGroupCoder
     where TLevels : struct, ILevels
 {
+    public bool WantsWeights => false;
+
     public void Encode<T>(
         ReadOnlySpan<float> numbers,
         ReadOnlySpan<float> importance,

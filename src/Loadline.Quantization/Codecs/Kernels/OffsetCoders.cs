@@ -13,6 +13,8 @@ namespace Loadline.Quantization;
 /// </remarks>
 internal readonly record struct OffsetSearchCoder(int Length, int Highest) : IGroupCoder
 {
+    public bool WantsWeights => true;
+
     /// <summary>How far beyond the highest code the largest number is laid.</summary>
     private static ReadOnlySpan<float> Beyond =>
         [0, -0.3f, -0.6f, -0.9f, -1.2f, -1.5f, -1.9f, -2.3f, -2.8f, -3.4f, 0.3f, 0.7f];
@@ -48,6 +50,8 @@ internal readonly record struct OffsetSearchCoder(int Length, int Highest) : IGr
 /// </summary>
 internal readonly record struct OffsetRefitCoder(int Length, int Highest) : IGroupCoder
 {
+    public bool WantsWeights => true;
+
     public void Encode<T>(
         ReadOnlySpan<float> numbers,
         ReadOnlySpan<float> importance,
@@ -74,6 +78,8 @@ internal readonly record struct OffsetRefitCoder(int Length, int Highest) : IGro
 /// <summary>Groups whose scale and offset are settled: only the codes are chosen.</summary>
 internal readonly record struct SettledOffsetCoder(int Length, int Highest) : IGroupCoder
 {
+    public bool WantsWeights => false;
+
     public void Encode<T>(
         ReadOnlySpan<float> numbers,
         ReadOnlySpan<float> importance,

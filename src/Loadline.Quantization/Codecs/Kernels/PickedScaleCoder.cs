@@ -15,6 +15,8 @@ internal interface IScaleGrid
 internal readonly record struct PickedScaleCoder<TGrid>(int Length, TGrid Grid) : IGroupCoder
     where TGrid : struct, IScaleGrid
 {
+    public bool WantsWeights => true;
+
     public void Encode<T>(
         ReadOnlySpan<float> numbers,
         ReadOnlySpan<float> importance,

@@ -49,10 +49,14 @@ internal static class ScaleSearch
         for (var i = 0; i < numbers.Length / T.Count; i++)
         {
             var x = T.Load(in number, i);
-            var w = T.Load(in weight, i);
             var level1 = levels.Nearest(x * firstStep);
             var level2 = levels.Nearest(x * secondStep);
-            var (weighted1, weighted2) = (w * level1, w * level2);
+            var (weighted1, weighted2) = (level1, level2);
+            if (!importance.IsEmpty)
+            {
+                var w = T.Load(in weight, i);
+                (weighted1, weighted2) = (w * level1, w * level2);
+            }
             product1 = T.MultiplyAdd(weighted1, x, product1);
             square1 = T.MultiplyAdd(weighted1, level1, square1);
             product2 = T.MultiplyAdd(weighted2, x, product2);

@@ -8,6 +8,8 @@ namespace Loadline.Quantization;
 /// </summary>
 internal readonly record struct ZeroPointCoder(int Length) : IGroupCoder
 {
+    public bool WantsWeights => true;
+
     private const int Highest = 15;
 
     private static ReadOnlySpan<float> Narrowings => [1, 0.96f, 0.92f, 0.88f, 0.84f, 0.8f, 0.75f, 0.7f];
