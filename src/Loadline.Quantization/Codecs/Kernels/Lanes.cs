@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Loadline.Quantization;
 
@@ -152,7 +153,8 @@ internal readonly struct Lanes16(Vector512<float> numbers) : ILanes<Lanes16>
     public static Lanes16 Abs(Lanes16 number) => new(Vector512.Abs(number.numbers));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes16 Round(Lanes16 number) => new(Vector512.Round(number.numbers));
+    public static Lanes16 Round(Lanes16 number) =>
+        new(Avx512F.IsSupported ? Avx512F.RoundScale(number.numbers, 0) : Vector512.Round(number.numbers));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes16 NumbersOnly(Lanes16 number) =>

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Loadline.Quantization;
@@ -75,6 +76,7 @@ internal readonly record struct SettledCoder<TLevels>(int Length, TLevels Levels
 /// <summary>Writes the codes that are nearest to number x factor.</summary>
 internal static class CodeWriter
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Write<T, TLevels>(
         TLevels levels,
         int length,
