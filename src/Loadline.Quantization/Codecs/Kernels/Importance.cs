@@ -30,8 +30,9 @@ internal static class Importance
 
     /// <summary>
     /// Magnitude plus twice the root mean square of 32 numbers, relative to the largest number of all: where nothing was
-    /// measured a large weight counts a little more than a small one. ggml's K types take once the root mean square; twice
-    /// leaves smaller plain errors, and smaller ones by ggml's measure too.
+    /// measured a large weight counts a little more than a small one, as in ggml's K types, which take once the root mean
+    /// square. Against counting all alike this costs Q4_K 1 % of plain error and gains 1.5 % by ggml's measure, on normal
+    /// weights.
     /// </summary>
     public static void WithoutData(ReadOnlySpan<float> numbers, Span<float> weights)
     {
