@@ -18,6 +18,12 @@ internal sealed unsafe class MatrixProduct : IDisposable
     /// <summary>Rows of activations that take turns with a panel; six by 1,024 numbers take 24 KiB of the first level.</summary>
     private const int TileRows = 6;
 
+    /// <summary>
+    /// Rows of activations from which even an fp32 matrix is copied to a panel: rows of 4,096 numbers begin at the same
+    /// sets of every cache and would push each other out, and the copy is a small part of so much work.
+    /// </summary>
+    private const int RowsWorthCopying = 12;
+
     private readonly FloatRows?[] panels;
     private readonly DotTiles.Path path;
     private readonly int threads;
@@ -69,7 +75,7 @@ internal sealed unsafe class MatrixProduct : IDisposable
     {
         var height = Math.Min(PanelRows, weights.Rows - firstRow);
         var whole = height / DotTiles.Width * DotTiles.Width;
-        var direct = weights.Direct;
+        var direct = rows < RowsWorthCopying ? weights.Direct : null;
         var step = StepOf(weights);
         for (var column = 0; column < weights.Columns; column += step)
         {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using Loadline.Models;
@@ -33,12 +34,14 @@ internal static class PlainFormats
 
     private static void WidenBf16(ReadOnlySpan<ushort> halves, Span<float> numbers)
     {
+        ref var from = ref MemoryMarshal.GetReference(halves);
+        ref var to = ref Unsafe.As<float, uint>(ref MemoryMarshal.GetReference(numbers));
         var i = 0;
-        for (; i <= numbers.Length - Vector512<float>.Count; i += Vector512<float>.Count)
+        for (; i <= numbers.Length - Vector512<ushort>.Count; i += Vector512<ushort>.Count)
         {
-            var (low, high) = Vector256.Widen(Vector256.Create(halves.Slice(i, Vector256<ushort>.Count)));
-            (low << 16).AsSingle().CopyTo(numbers[i..]);
-            (high << 16).AsSingle().CopyTo(numbers[(i + Vector256<float>.Count)..]);
+            var (low, high) = Vector512.Widen(Vector512.LoadUnsafe(ref from, (nuint)i));
+            (low << 16).StoreUnsafe(ref to, (nuint)i);
+            (high << 16).StoreUnsafe(ref to, (nuint)(i + Vector512<uint>.Count));
         }
         for (; i < numbers.Length; i++)
             numbers[i] = BitConverter.UInt32BitsToSingle((uint)halves[i] << 16);
@@ -50,22 +53,27 @@ internal static class PlainFormats
     /// </summary>
     private static void WidenFp16(ReadOnlySpan<ushort> halves, Span<float> numbers)
     {
-        const int FractionShift = 13;
         // 2^(127 - 15): the difference of the biases.
-        var bias = Vector256.Create(BitConverter.UInt32BitsToSingle((254 - 15) << 23));
+        var bias = Vector512.Create(BitConverter.UInt32BitsToSingle((254 - 15) << 23));
+        ref var from = ref MemoryMarshal.GetReference(halves);
+        ref var to = ref Unsafe.As<float, uint>(ref MemoryMarshal.GetReference(numbers));
         var i = 0;
-        for (; i <= numbers.Length - Vector256<float>.Count; i += Vector256<float>.Count)
+        for (; i <= numbers.Length - Vector512<ushort>.Count; i += Vector512<ushort>.Count)
         {
-            var wide = Vector256.WidenLower(
-                Vector128.Create(halves.Slice(i, Vector128<ushort>.Count)).ToVector256Unsafe()
-            );
-            var magnitude = wide & Vector256.Create(0x7FFFu);
-            var scaled = ((magnitude << FractionShift).AsSingle() * bias).AsUInt32();
-            var special = Vector256.GreaterThan(magnitude, Vector256.Create(0x7BFFu));
-            var exponent = special & Vector256.Create(0x7F800000u);
-            (scaled | exponent | ((wide & Vector256.Create(0x8000u)) << 16)).AsSingle().CopyTo(numbers[i..]);
+            var (low, high) = Vector512.Widen(Vector512.LoadUnsafe(ref from, (nuint)i));
+            Widen(low, bias).StoreUnsafe(ref to, (nuint)i);
+            Widen(high, bias).StoreUnsafe(ref to, (nuint)(i + Vector512<uint>.Count));
         }
         for (; i < numbers.Length; i++)
             numbers[i] = (float)BitConverter.UInt16BitsToHalf(halves[i]);
+    }
+
+    private static Vector512<uint> Widen(Vector512<uint> half, Vector512<float> bias)
+    {
+        const int FractionShift = 13;
+        var magnitude = half & Vector512.Create(0x7FFFu);
+        var scaled = ((magnitude << FractionShift).AsSingle() * bias).AsUInt32();
+        var exponent = Vector512.GreaterThan(magnitude, Vector512.Create(0x7BFFu)) & Vector512.Create(0x7F800000u);
+        return scaled | exponent | ((half & Vector512.Create(0x8000u)) << 16);
     }
 }
