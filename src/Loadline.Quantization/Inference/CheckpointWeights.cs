@@ -5,6 +5,8 @@ namespace Loadline.Quantization.Inference;
 /// <summary>Weights under the names of a Hugging Face checkpoint.</summary>
 internal sealed class CheckpointWeights : ModelWeights
 {
+    private const string WeightEnding = ".weight";
+
     private readonly Dictionary<string, StoredTensor> byName = new(StringComparer.Ordinal);
 
     public CheckpointWeights(WeightStore store, string file)
@@ -18,8 +20,10 @@ internal sealed class CheckpointWeights : ModelWeights
     {
         var name = NameOf(tensor, layer, expert);
         var place = $"tensor {FileText.Quote(name)}";
+        if (PartsOf(name, tensor) is { } parts)
+            return parts;
         if (Find(name) is not { } stored)
-            return PartsOf(name, tensor) ?? throw new BadContentException(File, place, "missing", "a matrix");
+            throw new BadContentException(File, place, "missing", "a matrix, or codes and scales in a known format");
         CheckShape(stored, place, tensor.Shape.AsSpan());
         var codec = CodecOf(stored, place);
         var memory = tensor.InputFirst ? Load(stored, memory => Transpose(memory, stored, place)) : Load(stored);
@@ -38,12 +42,43 @@ internal sealed class CheckpointWeights : ModelWeights
     private StoredTensor? Find(string name) =>
         byName.TryGetValue(StoredNames.Unwrap(name), out var stored) ? stored : null;
 
-    /// <summary>A matrix as codes and scales; null when those are not there either.</summary>
+    /// <summary>
+    /// A matrix as codes and scales; null when no codec finds all its parts in their types and shapes. Of two that do,
+    /// the one with more parts is meant: a zero point beside the scales is there for a reason.
+    /// </summary>
     private PartsMatrix? PartsOf(string name, Tensor tensor)
     {
-        _ = name;
-        _ = tensor;
-        return null;
+        if (tensor.InputFirst || !name.EndsWith(WeightEnding, StringComparison.Ordinal))
+            return null;
+        var (rows, columns) = (tensor.OutputFeatures, tensor.InputFeatures);
+        var stem = name[..^WeightEnding.Length];
+        (MatrixCodec Codec, List<StoredTensor> Parts)? best = null;
+        foreach (var codec in MatrixCodecs.Names.Select(item => MatrixCodecs.Find(item)!))
+        {
+            var layouts = codec.PartsOf(rows, columns);
+            var found = new List<StoredTensor>();
+            foreach (var layout in layouts)
+            {
+                if (
+                    Find($"{stem}.{layout.Suffix}") is { } stored
+                    && stored.Format == layout.Format
+                    && stored.Shape.AsSpan().SequenceEqual(layout.Shape.AsSpan())
+                )
+                    found.Add(stored);
+            }
+            if (found.Count == layouts.Length && found.Count > Math.Max(1, best?.Parts.Count ?? 0))
+                best = (codec, found);
+        }
+        return best is { } match
+            ? new PartsMatrix(match.Codec, [.. match.Parts.Select(Bytes)], (int)rows, (int)columns)
+            : null;
+    }
+
+    private ReadOnlyMemory<byte> Bytes(StoredTensor stored)
+    {
+        var bytes = new byte[stored.Bytes];
+        Store.Read(stored, 0, bytes);
+        return bytes;
     }
 
     /// <summary>GPT-2 stores its matrices input by output; products read them output by output.</summary>
