@@ -153,7 +153,16 @@ internal static unsafe class GemmRatios
         public void Multiply() => product.Multiply(x.Start, x.Stride, x.Rows, weights, y.Start, y.Stride);
 
         public void Multiply(OpenBlas blas) =>
-            blas.Multiply(x.Start, x.Stride, x.Rows, (float*)memory.Start, weights.Columns, weights.Rows, y.Start, y.Stride);
+            blas.Multiply(
+                x.Start,
+                x.Stride,
+                x.Rows,
+                (float*)memory.Start,
+                weights.Columns,
+                weights.Rows,
+                y.Start,
+                y.Stride
+            );
 
         public void Dispose()
         {
@@ -177,11 +186,40 @@ internal static unsafe class GemmRatios
         private const int Plain = 111;
         private const int Transposed = 112;
 
-        private readonly delegate* unmanaged<int, int, int, int, int, int, float, float*, int, float*, int, float, float*, int, void> gemm;
+        private readonly delegate* unmanaged<
+            int,
+            int,
+            int,
+            int,
+            int,
+            int,
+            float,
+            float*,
+            int,
+            float*,
+            int,
+            float,
+            float*,
+            int,
+            void> gemm;
 
         private OpenBlas(nint gemm) =>
-            this.gemm =
-                (delegate* unmanaged<int, int, int, int, int, int, float, float*, int, float*, int, float, float*, int, void>)gemm;
+            this.gemm = (delegate* unmanaged<
+                int,
+                int,
+                int,
+                int,
+                int,
+                int,
+                float,
+                float*,
+                int,
+                float*,
+                int,
+                float,
+                float*,
+                int,
+                void>)gemm;
 
         public static OpenBlas? Load()
         {
@@ -201,7 +239,15 @@ internal static unsafe class GemmRatios
             return null;
         }
 
-        public void Multiply(float* x, int xStride, int rows, float* w, int inputs, int outputs, float* y, int yStride) =>
-            gemm(RowMajor, Plain, Transposed, rows, outputs, inputs, 1, x, xStride, w, inputs, 0, y, yStride);
+        public void Multiply(
+            float* x,
+            int xStride,
+            int rows,
+            float* w,
+            int inputs,
+            int outputs,
+            float* y,
+            int yStride
+        ) => gemm(RowMajor, Plain, Transposed, rows, outputs, inputs, 1, x, xStride, w, inputs, 0, y, yStride);
     }
 }

@@ -70,15 +70,8 @@ internal sealed class CheckpointWeights : ModelWeights
                 best = (codec, found);
         }
         return best is { } match
-            ? new PartsMatrix(match.Codec, [.. match.Parts.Select(Bytes)], (int)rows, (int)columns)
+            ? new PartsMatrix(match.Codec, [.. match.Parts.Select(ReadAll)], (int)rows, (int)columns)
             : null;
-    }
-
-    private ReadOnlyMemory<byte> Bytes(StoredTensor stored)
-    {
-        var bytes = new byte[stored.Bytes];
-        Store.Read(stored, 0, bytes);
-        return bytes;
     }
 
     /// <summary>GPT-2 stores its matrices input by output; products read them output by output.</summary>

@@ -10,6 +10,7 @@ internal abstract class ModelWeights(WeightStore store, string file) : IDisposab
     private const int Piece = 1 << 28;
 
     private readonly Dictionary<string, AlignedMemory> loaded = new(StringComparer.Ordinal);
+    private long partBytes;
 
     protected WeightStore Store { get; } = store;
 
@@ -17,7 +18,7 @@ internal abstract class ModelWeights(WeightStore store, string file) : IDisposab
     protected string File { get; } = file;
 
     /// <summary>Bytes of weights in memory.</summary>
-    public long Bytes => loaded.Values.Sum(memory => memory.Length);
+    public long Bytes => partBytes + loaded.Values.Sum(memory => memory.Length);
 
     /// <exception cref="BadContentException">It is not there, of another shape, or of a format nobody reads.</exception>
     public abstract WeightMatrix Matrix(Tensor tensor, int layer, int expert);
@@ -64,6 +65,15 @@ internal abstract class ModelWeights(WeightStore store, string file) : IDisposab
         for (var at = 0L; at < stored.Bytes; at += Piece)
             Store.Read(stored, at, memory.Slice(at, (int)Math.Min(Piece, stored.Bytes - at)));
         return memory;
+    }
+
+    /// <summary>All bytes of a part of a matrix, for codecs that take them as memory.</summary>
+    protected ReadOnlyMemory<byte> ReadAll(StoredTensor stored)
+    {
+        var bytes = new byte[stored.Bytes];
+        Store.Read(stored, 0, bytes);
+        partBytes += bytes.Length;
+        return bytes;
     }
 
     /// <summary>The same after a change that is made once.</summary>

@@ -120,11 +120,11 @@ public sealed class ReferenceModel : IDisposable
 
     /// <summary>Logits of one sequence, or of what comes next in it when a cache is given.</summary>
     public Logits Forward(ReadOnlySpan<int> tokens, KvCache? cache = null, ForwardOptions? options = null) =>
-        Forward([new SequenceStep(tokens.ToArray(), cache)], options);
+        ForwardBatch([new SequenceStep(tokens.ToArray(), cache)], options);
 
     /// <summary>Logits of several sequences; rows are in the order of the sequences and their tokens.</summary>
     /// <exception cref="ArgumentException">No tokens, an unknown token, a full cache, or one cache twice.</exception>
-    public Logits Forward(IReadOnlyList<SequenceStep> batch, ForwardOptions? options = null)
+    public Logits ForwardBatch(IReadOnlyList<SequenceStep> batch, ForwardOptions? options = null)
     {
         options ??= new();
         Check(batch);

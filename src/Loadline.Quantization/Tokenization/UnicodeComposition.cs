@@ -28,7 +28,12 @@ internal static class UnicodeComposition
             if (MayChange(rune, form))
             {
                 var found = $"U+{rune.Value:X4}, which Unicode normalization may change";
-                throw new BadContentException("text", "", found, "normalized text: this program runs without Unicode's data");
+                throw new BadContentException(
+                    "text",
+                    "",
+                    found,
+                    "normalized text: this program runs without Unicode's data"
+                );
             }
         }
         return valid;

@@ -80,10 +80,10 @@ public sealed class FamilyLogitsTests
         var whole = model.Forward(tokens);
 
         var batch = new[] { tokens[..7], tokens, tokens[..1] }.Select(part => new SequenceStep(part)).ToList();
-        var together = threaded.Forward(batch);
+        var together = threaded.ForwardBatch(batch);
         for (var i = 0; i < tokens.Length; i++)
             together[7 + i].ToArray().ShouldBe(whole[i].ToArray());
-        var last = threaded.Forward(batch, new ForwardOptions { Rows = LogitRows.Last });
+        var last = threaded.ForwardBatch(batch, new ForwardOptions { Rows = LogitRows.Last });
         last.Count.ShouldBe(3);
         last[0].ToArray().ShouldBe(whole[6].ToArray());
         last[1].ToArray().ShouldBe(whole[tokens.Length - 1].ToArray());

@@ -38,10 +38,7 @@ public sealed class TokenizerTests : IDisposable
     public void Pairs_are_merged_in_the_order_of_their_ranks()
     {
         // "lower": l+o first, then e+r, then lo+w; "low"+"er" is no merge.
-        var model = Json(
-            """{"l":0,"o":1,"w":2,"e":3,"r":4,"lo":5,"er":6,"low":7}""",
-            """["l o","e r","lo w"]"""
-        );
+        var model = Json("""{"l":0,"o":1,"w":2,"e":3,"r":4,"lo":5,"er":6,"low":7}""", """["l o","e r","lo w"]""");
         model.Encode("lower").ShouldBe([7, 6]);
         // Of equal pairs the left one goes first: o o o is (oo) o, not o (oo).
         Json("""{"o":0,"oo":1}""", """["o o"]""").Encode("ooo").ShouldBe([1, 0]);
