@@ -10,10 +10,20 @@ namespace Loadline.Quantization.Inference;
 /// </remarks>
 internal sealed unsafe class MatrixProduct : IDisposable
 {
-    /// <summary>Rows of a panel: 48 by 1,024 numbers take 192 KiB of a second-level cache of 512 KiB or more.</summary>
-    private const int PanelRows = 48;
+    /// <summary>Numbers of a panel, which take 192 KiB of a second-level cache of 512 KiB or more.</summary>
+    private const int PanelSize = 48 * BlockColumns;
 
-    private const int PanelColumns = 1024;
+    /// <summary>Columns whose products are added up before they are added to the result.</summary>
+    private const int BlockColumns = 1024;
+
+    /// <summary>
+    /// Columns of a panel where few rows pass it: the time goes into reading weights then, and whole rows behind each
+    /// other are read faster than pieces of them.
+    /// </summary>
+    private const int WideColumns = 4 * BlockColumns;
+
+    /// <summary>Up to how many rows of activations panels are wide.</summary>
+    private const int FewRows = 128;
 
     /// <summary>Rows of activations that take turns with a panel; six by 1,024 numbers take 24 KiB of the first level.</summary>
     private const int TileRows = 6;
@@ -48,11 +58,17 @@ internal sealed unsafe class MatrixProduct : IDisposable
     {
         if (rows == 0)
             return;
-        var count = (weights.Rows + PanelRows - 1) / PanelRows;
+        var columns = ColumnsOf(weights, rows);
+        var height = Math.Max(DotTiles.Width, PanelSize / columns / DotTiles.Width * DotTiles.Width);
         Team.Run(
             threads,
-            count,
-            (worker, panel) => Panel(worker, panel * PanelRows, x, xStride, rows, weights, y, yStride)
+            (weights.Rows + height - 1) / height,
+            (worker, panel) =>
+            {
+                var first = panel * height;
+                var shape = new PanelShape(first, Math.Min(height, weights.Rows - first), columns);
+                Panel(worker, shape, x, xStride, rows, weights, y + first, yStride);
+            }
         );
     }
 
@@ -62,9 +78,16 @@ internal sealed unsafe class MatrixProduct : IDisposable
             panel?.Dispose();
     }
 
+    /// <summary>Columns decoded at a time: whole blocks of the format and of the sums, or whole rows.</summary>
+    private static int ColumnsOf(WeightMatrix weights, int rows)
+    {
+        var columns = rows <= FewRows ? WideColumns : BlockColumns;
+        return columns % weights.ColumnStep == 0 ? columns : Math.Max(weights.Columns, BlockColumns);
+    }
+
     private void Panel(
         int worker,
-        int firstRow,
+        PanelShape shape,
         float* x,
         nint xStride,
         int rows,
@@ -73,68 +96,48 @@ internal sealed unsafe class MatrixProduct : IDisposable
         nint yStride
     )
     {
-        var height = Math.Min(PanelRows, weights.Rows - firstRow);
-        var whole = height / DotTiles.Width * DotTiles.Width;
-        var direct = rows < RowsWorthCopying ? weights.Direct : null;
-        var step = StepOf(weights);
-        for (var column = 0; column < weights.Columns; column += step)
+        var direct = rows < RowsWorthCopying && shape.Rows % DotTiles.Width == 0 ? weights.Direct : null;
+        for (var column = 0; column < weights.Columns; column += shape.Columns)
         {
-            var width = Math.Min(step, weights.Columns - column);
-            if (direct is not null && whole == height)
-            {
-                var first = direct + (nint)firstRow * weights.Columns + column;
+            var width = Math.Min(shape.Columns, weights.Columns - column);
+            var (start, stride) = direct is null
+                ? Decode(worker, shape, weights, column, width)
+                : ((nint)(direct + (nint)shape.First * weights.Columns + column), weights.Columns);
+            // The order of the sums must not depend on how many columns were decoded.
+            for (var block = 0; block < width; block += BlockColumns)
                 Tiles(
-                    x + column,
+                    x + column + block,
                     xStride,
                     rows,
-                    first,
-                    weights.Columns,
-                    height,
-                    width,
-                    y + firstRow,
+                    (float*)start + block,
+                    stride,
+                    shape.Rows,
+                    Math.Min(BlockColumns, width - block),
+                    y,
                     yStride,
-                    column > 0
+                    adds: column + block > 0
                 );
-                continue;
-            }
-            var panel = PanelOf(worker, step);
-            for (var row = 0; row < height; row++)
-            {
-                var numbers = panel.At(row);
-                weights.Decode(firstRow + row, column, new Span<float>(numbers, width));
-                new Span<float>(numbers + width, DotTiles.Padded(width) - width).Clear();
-            }
-            Tiles(
-                x + column,
-                xStride,
-                rows,
-                panel.Start,
-                panel.Stride,
-                height,
-                width,
-                y + firstRow,
-                yStride,
-                column > 0
-            );
         }
     }
 
-    /// <summary>Columns decoded at a time, in whole blocks and whole vectors.</summary>
-    private static int StepOf(WeightMatrix weights)
-    {
-        var step = weights.ColumnStep;
-        return step < weights.Columns && PanelColumns % step == 0 ? PanelColumns : weights.Columns;
-    }
-
-    private FloatRows PanelOf(int worker, int columns)
+    private (nint Start, int Stride) Decode(int worker, PanelShape shape, WeightMatrix weights, int column, int width)
     {
         var panel = panels[worker];
-        if (panel is null || panel.Columns < columns)
+        if (panel is null || panel.Columns < width || panel.Rows < shape.Rows)
         {
             panel?.Dispose();
-            panels[worker] = panel = new FloatRows(PanelRows, Math.Max(columns, PanelColumns));
+            panels[worker] = panel = new FloatRows(
+                Math.Max(shape.Rows, panel?.Rows ?? 0),
+                Math.Max(shape.Columns, panel?.Columns ?? 0)
+            );
         }
-        return panel;
+        for (var row = 0; row < shape.Rows; row++)
+        {
+            var numbers = panel.At(row);
+            weights.Decode(shape.First + row, column, new Span<float>(numbers, width));
+            new Span<float>(numbers + width, DotTiles.Padded(width) - width).Clear();
+        }
+        return ((nint)panel.Start, panel.Stride);
     }
 
     private void Tiles(
@@ -178,4 +181,7 @@ internal sealed unsafe class MatrixProduct : IDisposable
             }
         }
     }
+
+    /// <summary>Some rows of a matrix and the columns of them that are decoded at a time.</summary>
+    private readonly record struct PanelShape(int First, int Rows, int Columns);
 }
