@@ -44,6 +44,39 @@ public sealed unsafe class MatrixProductTests
                 iter: 25
             );
 
+    [Theory]
+    [InlineData("fp32")]
+    [InlineData("bf16")]
+    public void A_row_gets_the_same_bits_however_many_are_multiplied(string format)
+    {
+        // Long enough for several blocks of columns; one row is read in place, 200 pass panels of another shape.
+        const int Inputs = 5136;
+        const int Outputs = 53;
+        var codec = BlockCodecs.Find(BlockFormats.ByName[format])!;
+        var random = new Random(7);
+        using var memory = Encode(codec, Numbers(random, Outputs * Inputs), Outputs, Inputs);
+        var matrix = new BlockMatrix(memory, 0, codec, Outputs, Inputs);
+        using var x = new FloatRows(200, Inputs);
+        for (var row = 0; row < x.Rows; row++)
+        {
+            foreach (ref var number in x.Row(row))
+                number = random.NextSingle() - 0.5f;
+        }
+        var all = Product(matrix, x, 0, 200, threads: 2);
+        foreach (var (first, count) in ((int, int)[])[(0, 1), (3, 2), (17, 30), (199, 1)])
+            Product(matrix, x, first, count, threads: 1)
+                .ShouldBe(all[(first * Outputs)..((first + count) * Outputs)]);
+    }
+
+    private static float[] Product(BlockMatrix matrix, FloatRows x, int first, int count, int threads)
+    {
+        var y = new float[count * matrix.Rows];
+        using var product = new MatrixProduct(threads);
+        fixed (float* to = y)
+            product.Multiply(x.At(first), x.Stride, count, matrix, to, matrix.Rows);
+        return y;
+    }
+
     [Fact]
     public void Widening_fp16_gives_every_one_of_its_numbers()
     {

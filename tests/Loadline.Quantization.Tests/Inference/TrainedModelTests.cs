@@ -32,6 +32,28 @@ public sealed class TrainedModelTests
         Math.Exp(loss / text.Length).ShouldBe(expected, 2e-3);
     }
 
+    [Theory]
+    [InlineData("llama-tiny")]
+    [InlineData("opt-tiny")]
+    public void Pieces_of_a_long_text_behind_a_cache_change_no_bit(string name)
+    {
+        using var model = ReferenceModel.Load(
+            Path.Combine(AppContext.BaseDirectory, "Fixtures", name),
+            new ReferenceOptions { Threads = 2 }
+        );
+        int[] tokens = [.. Enumerable.Range(0, 200).Select(i => 10 + i * 7 % 900)];
+        var whole = model.Forward(tokens);
+        using var cache = model.NewCache(200);
+        foreach (var (from, to) in ((int, int)[])[(0, 90), (90, 91), (91, 160), (160, 200)])
+        {
+            var piece = model.Forward(tokens.AsSpan(from, to - from), cache);
+            for (var i = from; i < to; i++)
+                piece[i - from].ToArray().ShouldBe(whole[i].ToArray());
+        }
+        cache.Truncate(160);
+        model.Forward(tokens.AsSpan(160, 40), cache)[39].ToArray().ShouldBe(whole[199].ToArray());
+    }
+
     [Fact]
     public void An_observer_sees_every_matrix_and_every_layer_once()
     {
