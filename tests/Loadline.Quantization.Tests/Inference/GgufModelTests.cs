@@ -16,6 +16,7 @@ public sealed class GgufModelTests : IDisposable
     [InlineData("llama", "llama", 4, 2, 8, true)]
     [InlineData("qwen2", "qwen2", 4, 2, 8, false)]
     [InlineData("qwen3", "qwen3", 4, 2, 16, false)]
+    [InlineData("mixtral", "llama", 4, 2, 8, true)]
     public void A_gguf_file_computes_what_the_checkpoint_does(
         string family,
         string architecture,
@@ -29,7 +30,9 @@ public sealed class GgufModelTests : IDisposable
         using var gguf = Metadata(architecture, heads, kvHeads, headSize, family);
         using (var store = SafetensorsStore.Open(TestModels.Family(family)))
         {
-            foreach (var tensor in store.Tensors)
+            if (family == "mixtral")
+                AddExperts(gguf, store);
+            foreach (var tensor in store.Tensors.Where(tensor => !tensor.Name.Contains(".experts.")))
             {
                 var numbers = Numbers(store, tensor);
                 if (isPaired && tensor.Name.Contains("q_proj"))
@@ -102,11 +105,28 @@ public sealed class GgufModelTests : IDisposable
         gguf.Add($"{architecture}.attention.key_length", (uint)headSize);
         gguf.Add($"{architecture}.attention.value_length", (uint)headSize);
         gguf.Add($"{architecture}.rope.freq_base", (float)config.OptionalNumber("rope_theta")!);
-        gguf.Add(
-            $"{architecture}.attention.layer_norm_rms_epsilon",
-            (float)config.OptionalNumber("rms_norm_eps")!
-        );
+        gguf.Add($"{architecture}.attention.layer_norm_rms_epsilon", (float)config.OptionalNumber("rms_norm_eps")!);
         return gguf;
+    }
+
+    /// <summary>The matrices of all experts of a layer behind each other in one tensor.</summary>
+    private static void AddExperts(SmallGguf gguf, SafetensorsStore store)
+    {
+        gguf.Add("llama.expert_count", 4u);
+        gguf.Add("llama.expert_used_count", 2u);
+        foreach (var (part, name) in ((string, string)[])[("w1", "gate"), ("w3", "up"), ("w2", "down")])
+        {
+            for (var layer = 0; layer < 2; layer++)
+            {
+                var experts = Enumerable
+                    .Range(0, 4)
+                    .Select(expert => $"model.layers.{layer}.block_sparse_moe.experts.{expert}.{part}.weight")
+                    .Select(expert => store.Find(expert)!.Value)
+                    .ToList();
+                float[] numbers = [.. experts.SelectMany(expert => Numbers(store, expert))];
+                gguf.Add($"blk.{layer}.ffn_{name}_exps.weight", [4, .. experts[0].Shape], numbers);
+            }
+        }
     }
 
     /// <summary>reshape(heads, 2, half, columns).swapaxes(1, 2): row 2 i + j of a head comes from row j half + i.</summary>
@@ -147,6 +167,7 @@ public sealed class GgufModelTests : IDisposable
             .Replace("self_attn.k_norm", "attn_k_norm")
             .Replace("input_layernorm", "attn_norm")
             .Replace("post_attention_layernorm", "ffn_norm")
+            .Replace("block_sparse_moe.gate", "ffn_gate_inp")
             .Replace("mlp.gate_proj", "ffn_gate")
             .Replace("mlp.up_proj", "ffn_up")
             .Replace("mlp.down_proj", "ffn_down");

@@ -64,8 +64,7 @@ public sealed unsafe class MatrixProductTests
         }
         var all = Product(matrix, x, 0, 200, threads: 2);
         foreach (var (first, count) in ((int, int)[])[(0, 1), (3, 2), (17, 30), (199, 1)])
-            Product(matrix, x, first, count, threads: 1)
-                .ShouldBe(all[(first * Outputs)..((first + count) * Outputs)]);
+            Product(matrix, x, first, count, threads: 1).ShouldBe(all[(first * Outputs)..((first + count) * Outputs)]);
     }
 
     private static float[] Product(BlockMatrix matrix, FloatRows x, int first, int count, int threads)
