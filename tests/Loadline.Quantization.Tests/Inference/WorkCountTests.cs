@@ -52,7 +52,18 @@ public sealed class WorkCountTests
     public void Prefill_behind_a_cache_computes_what_is_predicted(string family)
     {
         var deployment = DeploymentOf(family);
-        ShouldAgree(Count(family, cached: 7, 5), deployment, StepShape.Prefill(5, 7 + HalfToken));
+        var count = Count(family, cached: 7, 5);
+        ShouldAgree(count, deployment, StepShape.Prefill(5, 7 + HalfToken));
+
+        // AttentionCost reads a window and the chunk behind it; the chunk's first token is in its own window.
+        var cache = 0.0;
+        foreach (var attention in OperatorGraph.Of(deployment).Where(item => item.Attention is not null))
+        {
+            var window = attention.Attention!.Near;
+            var read = window > 0 ? Math.Min(7 + 5, window + 5 - 1) : 7 + 5;
+            cache += attention.Count * read * attention.Attention.Elements * sizeof(float);
+        }
+        ((double)count.CacheBytes).ShouldBe(cache, 1e-6);
     }
 
     [Theory]
