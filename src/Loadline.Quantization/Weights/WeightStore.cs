@@ -16,5 +16,9 @@ public abstract class WeightStore : IDisposable
     /// <exception cref="IOException">The file could not be read; the message names it.</exception>
     public abstract void Read(StoredTensor tensor, long offset, Span<byte> bytes);
 
+    /// <summary>All bytes of a tensor where the operating system keeps them, for weights that stay in use.</summary>
+    /// <exception cref="IOException">The file could not be mapped; the message names it.</exception>
+    public abstract MappedTensor Map(StoredTensor tensor);
+
     public abstract void Dispose();
 }

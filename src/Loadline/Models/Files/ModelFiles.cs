@@ -43,17 +43,27 @@ public static class ModelFiles
     {
         var config = Path.Combine(folder, ConfigName);
         var hasConfig = File.Exists(config);
-        if (hasConfig && File.Exists(Path.Combine(folder, SingleName)))
-            return ReadWith(folder, config, Path.Combine(folder, SingleName));
-        if (hasConfig && Only(folder, $"*{IndexEnding}", "index") is { } index)
-            return ReadIndexed(folder, index);
-        if (hasConfig && Only(folder, "*.safetensors", "weight file") is { } weights)
-            return ReadWith(folder, config, weights);
+        if (hasConfig && SafetensorsIn(folder) is { } weights)
+        {
+            return weights.EndsWith(IndexEnding, StringComparison.OrdinalIgnoreCase)
+                ? ReadIndexed(folder, weights)
+                : ReadWith(folder, config, weights);
+        }
         if (Only(folder, "*.gguf", "GGUF model") is { } gguf)
             return ReadGguf(folder, gguf);
         return hasConfig
             ? new Model(folder, Describe(config), Checkpoint: null)
             : throw new BadContentException(folder, "", "no config.json", "config.json, or a single .gguf model");
+    }
+
+    /// <summary>The weight file of a folder, or the index of its weight files; null when it has none.</summary>
+    /// <exception cref="BadContentException">The folder has several.</exception>
+    internal static string? SafetensorsIn(string folder)
+    {
+        var single = Path.Combine(folder, SingleName);
+        return File.Exists(single)
+            ? single
+            : Only(folder, $"*{IndexEnding}", "index") ?? Only(folder, "*.safetensors", "weight file");
     }
 
     private static Model ReadSafetensors(string path)
