@@ -5,6 +5,8 @@ if (args is ["retained"])
     return SafetensorsHeaderBenchmark.PrintRetained();
 if (args is ["--big-search-counts"])
     return BigSearchBenchmark.PrintCounts();
+if (args is ["--codec-ratios"])
+    return CodecRatios.Print();
 
 BenchmarkSwitcher.FromAssembly(typeof(SafetensorsHeaderBenchmark).Assembly).Run(args);
 return 0;

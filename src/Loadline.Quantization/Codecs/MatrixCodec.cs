@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Immutable;
 using Loadline.Models;
 
@@ -29,6 +30,25 @@ public abstract class MatrixCodec
         IReadOnlyList<Memory<byte>> parts
     );
 
+    /// <summary>As <see cref="Encode"/>, from bf16 as checkpoints keep it: the same bytes.</summary>
+    public virtual void EncodeBf16(
+        MatrixHalves weights,
+        long rows,
+        long columns,
+        ReadOnlySpan<float> importance,
+        IReadOnlyList<Memory<byte>> parts
+    )
+    {
+        MatrixRows wide = (firstRow, numbers) =>
+        {
+            var halves = ArrayPool<ushort>.Shared.Rent(numbers.Length);
+            weights(firstRow, halves.AsSpan(0, numbers.Length));
+            Bf16.Widen(halves.AsSpan(0, numbers.Length), numbers);
+            ArrayPool<ushort>.Shared.Return(halves);
+        };
+        Encode(wide, rows, columns, importance, parts);
+    }
+
     /// <summary>The numbers of some rows of an encoded matrix.</summary>
     public abstract void DecodeRows(
         IReadOnlyList<ReadOnlyMemory<byte>> parts,
@@ -52,3 +72,8 @@ public sealed record PartLayout(string Suffix, BlockFormat Format, ImmutableArra
 /// <param name="firstRow">The first row wanted.</param>
 /// <param name="numbers">Filled with as many whole rows as it has room for.</param>
 public delegate void MatrixRows(long firstRow, Span<float> numbers);
+
+/// <summary>Gives rows of a matrix that is kept as bf16.</summary>
+/// <param name="firstRow">The first row wanted.</param>
+/// <param name="halves">Filled with as many whole rows as it has room for.</param>
+public delegate void MatrixHalves(long firstRow, Span<ushort> halves);
