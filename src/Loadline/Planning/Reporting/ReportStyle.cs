@@ -7,17 +7,52 @@ internal static class ReportStyle
     /// Colours are those of Okabe and Ito, "Color universal design" (2008), some made darker on white and lighter on
     /// black so that shapes reach a contrast of 3 and text one of 4.5 (WCAG 2.2).
     /// </summary>
+    private const string Colours = """
+        :root{--paper:#fff;--ink:#1c1c1a;--quiet:#5c5c58;--hair:#dcdcd7;--faint:#ecece8;--accent:#0072b2;
+        --c1:#0072b2;--c2:#c68400;--c3:#009e73;--c4:#b6588a;--c5:#3d94cc;--c6:#d55e00;--c7:#8a8a85;
+        --api:#00835f;--rent:#3d8fc4;--buy:#c85600;--own:#a8477b;--hybrid:#8a6a00;--muted:#80807b}
+        @media screen and (prefers-color-scheme:dark){
+        :root{--paper:#161615;--ink:#ecebe6;--quiet:#a9a8a1;--hair:#3a3a37;--faint:#262624;--accent:#62b8ec;
+        --c1:#62b8ec;--c2:#e69f00;--c3:#1fb98c;--c4:#d98bb4;--c5:#2f86bd;--c6:#ef7d2f;--c7:#8e8e88;
+        --api:#1fb98c;--rent:#3d8fc4;--buy:#ef7d2f;--own:#d98bb4;--hybrid:#e0c24a;--muted:#92928b}}
+        """;
+
+    private const string Shapes = """
+        svg text{fill:var(--ink);font-size:13px;paint-order:stroke;stroke:var(--paper);stroke-width:3px;stroke-linejoin:round}
+        svg .t{font-size:12px;fill:var(--quiet)} svg .strong{fill:var(--ink)}
+        svg .b{font-weight:650} .m{text-anchor:middle} .e{text-anchor:end}
+        .accent{--c:var(--accent)} .muted{--c:var(--muted)} .api{--c:var(--api)} .rent{--c:var(--rent)}
+        .buy{--c:var(--buy)} .own{--c:var(--own)} .hybrid{--c:var(--hybrid)}
+        .p1{fill:var(--c1)} .p2{fill:var(--c2)} .p3{fill:var(--c3)} .p4{fill:var(--c4)} .p5{fill:var(--c5)} .p6{fill:var(--c6)} .p7{fill:var(--c7)}
+        .free{fill:var(--faint);stroke:var(--hair)}
+        .grid{stroke:var(--faint)} .axis{stroke:var(--quiet)} .leader{stroke:var(--muted)}
+        .limit{stroke:var(--ink);stroke-dasharray:3 4} .bound{stroke:var(--ink);stroke-width:2.5}
+        .interval{stroke:var(--ink);stroke-width:1.5}
+        .dot,.fill{fill:var(--c)} .dot{stroke:var(--paper);stroke-width:1.5}
+        .hollow{fill:var(--paper);stroke:var(--c);stroke-width:2.25} .dashed{stroke-dasharray:3 3}
+        .ring{fill:var(--paper);stroke:var(--ink);stroke-width:2}
+        .line{fill:none;stroke:var(--c);stroke-width:2} .line.accent{stroke-width:3}
+        .band{fill:var(--c);opacity:.14} .spread{fill:var(--c);opacity:.3}
+        .whisker{stroke:var(--c);stroke-width:1.25} .span{stroke:var(--c);stroke-width:2.5}
+        .front{fill:none;stroke:var(--muted);stroke-width:1;opacity:.7}
+        .paper{fill:var(--paper)} .ink{fill:var(--ink)}
+        """;
+
+    /// <summary>What a picture needs that stands alone.</summary>
+    public static Markup OfPictures { get; } =
+        new(
+            $$"""
+            {{Colours}}
+            svg{font:17px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;background:var(--paper)}
+            {{Shapes}}
+            """
+        );
+
     public static Markup Sheet { get; } =
         new(
-            """
+            $$$"""
 
-            :root{--paper:#fff;--ink:#1c1c1a;--quiet:#5c5c58;--hair:#dcdcd7;--faint:#ecece8;--accent:#0072b2;
-            --c1:#0072b2;--c2:#c68400;--c3:#009e73;--c4:#b6588a;--c5:#3d94cc;--c6:#d55e00;--c7:#8a8a85;
-            --api:#00835f;--rent:#3d8fc4;--buy:#c85600;--own:#a8477b;--hybrid:#8a6a00;--muted:#80807b}
-            @media screen and (prefers-color-scheme:dark){
-            :root{--paper:#161615;--ink:#ecebe6;--quiet:#a9a8a1;--hair:#3a3a37;--faint:#262624;--accent:#62b8ec;
-            --c1:#62b8ec;--c2:#e69f00;--c3:#1fb98c;--c4:#d98bb4;--c5:#2f86bd;--c6:#ef7d2f;--c7:#8e8e88;
-            --api:#1fb98c;--rent:#3d8fc4;--buy:#ef7d2f;--own:#d98bb4;--hybrid:#e0c24a;--muted:#92928b}}
+            {{{Colours}}}
             *{box-sizing:border-box}
             html{font:17px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;
             -webkit-text-size-adjust:100%;text-size-adjust:100%}
@@ -63,24 +98,7 @@ internal static class ReportStyle
             summary:focus-visible{outline:2px solid var(--accent);outline-offset:2px}
             .phone{display:none}
             svg{display:block;width:100%;height:auto;overflow:visible;font-family:inherit}
-            svg text{fill:var(--ink);font-size:13px;paint-order:stroke;stroke:var(--paper);stroke-width:3px;stroke-linejoin:round}
-            svg .t{font-size:12px;fill:var(--quiet)} svg .strong{fill:var(--ink)}
-            svg .b{font-weight:650} .m{text-anchor:middle} .e{text-anchor:end}
-            .accent{--c:var(--accent)} .muted{--c:var(--muted)} .api{--c:var(--api)} .rent{--c:var(--rent)}
-            .buy{--c:var(--buy)} .own{--c:var(--own)} .hybrid{--c:var(--hybrid)}
-            .p1{fill:var(--c1)} .p2{fill:var(--c2)} .p3{fill:var(--c3)} .p4{fill:var(--c4)} .p5{fill:var(--c5)} .p6{fill:var(--c6)} .p7{fill:var(--c7)}
-            .free{fill:var(--faint);stroke:var(--hair)}
-            .grid{stroke:var(--faint)} .axis{stroke:var(--quiet)} .leader{stroke:var(--muted)}
-            .limit{stroke:var(--ink);stroke-dasharray:3 4} .bound{stroke:var(--ink);stroke-width:2.5}
-            .interval{stroke:var(--ink);stroke-width:1.5}
-            .dot,.fill{fill:var(--c)} .dot{stroke:var(--paper);stroke-width:1.5}
-            .hollow{fill:var(--paper);stroke:var(--c);stroke-width:2.25} .dashed{stroke-dasharray:3 3}
-            .ring{fill:var(--paper);stroke:var(--ink);stroke-width:2}
-            .line{fill:none;stroke:var(--c);stroke-width:2} .line.accent{stroke-width:3}
-            .band{fill:var(--c);opacity:.14} .spread{fill:var(--c);opacity:.3}
-            .whisker{stroke:var(--c);stroke-width:1.25} .span{stroke:var(--c);stroke-width:2.5}
-            .front{fill:none;stroke:var(--muted);stroke-width:1;opacity:.7}
-            .paper{fill:var(--paper)} .ink{fill:var(--ink)}
+            {{{Shapes}}}
             @media (max-width:640px){
             main{padding-top:1.75rem} h1{font-size:1.5rem} h2:not(.minor){font-size:1.25rem} section{margin-top:3.25rem}
             .wide{display:none} .phone{display:block;max-width:480px}

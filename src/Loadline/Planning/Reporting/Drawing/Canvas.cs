@@ -59,6 +59,24 @@ internal sealed class Canvas(double width, double height)
             """
         );
 
+    /// <summary>The same as a file of its own, with its style and room around it.</summary>
+    public string ToFile(string title, string description)
+    {
+        const double Room = 24;
+        const double Head = 34;
+        var (wide, high) = (Width + 2 * Room, Height + 2 * Room + Head);
+        return Markup
+            .Of(
+                $"""
+                <svg xmlns="http://www.w3.org/2000/svg" role="img" width="{wide}" height="{high}" viewBox="{-Room} {-Room
+                    - Head} {wide} {high}" aria-labelledby="t d"><title id="t">{title}</title><desc id="d">{description}</desc><style>{ReportStyle.OfPictures}</style><text class="b" x="0" y="{-Head
+                    + 12}">{title}</text>{Markup.Join(shapes)}</svg>
+
+                """
+            )
+            .ToString();
+    }
+
     private static Markup Points(IEnumerable<(double X, double Y)> points) =>
         new(string.Join(' ', points.Select(point => Markup.Of($"{point.X},{point.Y}").Text)));
 }
