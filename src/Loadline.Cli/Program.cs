@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Loadline.Cli;
 
 using var interrupt = new CancellationTokenSource();
@@ -6,4 +7,10 @@ Console.CancelKeyPress += (_, press) =>
     press.Cancel = true;
     interrupt.Cancel();
 };
+
+// SIGXFSZ, by its number on Linux and macOS, ends a process that writes beyond its limit. Caught, the write fails instead,
+// and the failure names the file.
+using var limit = OperatingSystem.IsWindows()
+    ? null
+    : PosixSignalRegistration.Create((PosixSignal)25, context => context.Cancel = true);
 return CommandLine.Run(args, Surroundings.OfThisProcess(interrupt.Token));

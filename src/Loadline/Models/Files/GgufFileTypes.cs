@@ -43,4 +43,16 @@ internal static class GgufFileTypes
             39 => "NVFP4",
             _ => null,
         };
+
+    /// <summary>Null for a mix without a number.</summary>
+    public static int? NumberOf(string name)
+    {
+        const int Last = 39;
+        for (var type = 0; type <= Last; type++)
+        {
+            if (Find(type) == name)
+                return type;
+        }
+        return null;
+    }
 }

@@ -55,6 +55,14 @@ internal static class GgufTensorTypes
 
     public static BlockFormat? Find(uint type) => type < Formats.Length ? Formats[type] : null;
 
+    public static bool Has(BlockFormat format) => Array.IndexOf(Formats, format) >= 0;
+
+    /// <summary>The number to write for a format that <see cref="Has"/>.</summary>
+    public static uint NumberOf(BlockFormat format) =>
+        Array.IndexOf(Formats, format) is var number and >= 0
+            ? (uint)number
+            : throw new ArgumentException($"{format} is no type of GGUF", nameof(format));
+
     /// <summary>Name of a type that the format once had and gave up; null for a type it never had.</summary>
     public static string? RemovedName(uint type) =>
         type switch

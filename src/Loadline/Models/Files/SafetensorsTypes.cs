@@ -34,4 +34,29 @@ internal static class SafetensorsTypes
             _ when name.SequenceEqual("C64"u8) => BlockFormats.Complex64,
             _ => null,
         };
+
+    /// <summary>The name to write for a type whose numbers lie one by one.</summary>
+    public static string NameOf(BlockFormat format) =>
+        format.Name switch
+        {
+            "bf16" => "BF16",
+            "fp16" => "F16",
+            "fp32" => "F32",
+            "fp64" => "F64",
+            "fp8" => "F8_E4M3",
+            "fp8-e5m2" => "F8_E5M2",
+            "e8m0" => "F8_E8M0",
+            "fp4" => "F4",
+            "int8" => "I8",
+            "int16" => "I16",
+            "int32" => "I32",
+            "int64" => "I64",
+            "uint8" => "U8",
+            "uint16" => "U16",
+            "uint32" => "U32",
+            "uint64" => "U64",
+            "bool" => "BOOL",
+            "complex64" => "C64",
+            _ => throw new ArgumentException($"{format} is no type of safetensors", nameof(format)),
+        };
 }

@@ -93,7 +93,12 @@ public sealed record GgufMix : WeightFormat
         return sum;
     }
 
-    private BlockFormat FormatIn(Tensor tensor, int layer)
+    /// <summary>The format of the tensor in one of its layers.</summary>
+    internal BlockFormat FormatIn(Tensor tensor, int layer) =>
+        Fitted(WantedIn(tensor, layer), tensor.Shape.Length < 2 ? 1 : tensor.InputFeatures);
+
+    /// <summary>The format that the rules name, whether its blocks fit the rows or not.</summary>
+    internal BlockFormat WantedIn(Tensor tensor, int layer)
     {
         if (
             tensor.Shape.Length < 2
@@ -103,7 +108,7 @@ public sealed record GgufMix : WeightFormat
         if (Matrices.BlockLength == 1)
             return Matrices;
 
-        var wanted = tensor.Role switch
+        return tensor.Role switch
         {
             TensorRole.Head => Output(),
             TensorRole.TokenEmbedding => IsTied() ? Output() : InputEmbedding(),
@@ -112,12 +117,15 @@ public sealed record GgufMix : WeightFormat
             _ when IsTiny => Tiny(GgufRoles.Of(tensor), layer),
             _ => Matrix(GgufRoles.Of(tensor), layer),
         };
-        return Fits(tensor, wanted) ? wanted
-            : Fits(tensor, Fallback(wanted)) ? Fallback(wanted)
-            : BlockFormats.Fp16;
     }
 
-    private static bool Fits(Tensor tensor, BlockFormat format) => tensor.InputFeatures % format.BlockLength == 0;
+    /// <summary>That format, or the one that takes its place where rows do not divide into its blocks.</summary>
+    internal static BlockFormat Fitted(BlockFormat wanted, long columns) =>
+        columns % wanted.BlockLength == 0 ? wanted
+        : columns % Fallback(wanted).BlockLength == 0 ? Fallback(wanted)
+        : BlockFormats.Fp16;
+
+    internal static bool IsName(string name) => Bases.ContainsKey(name);
 
     private bool IsTied() =>
         architecture.Tensors.Tensors.Any(tensor => tensor.Role == TensorRole.Head && tensor.TiedTo is not null);
