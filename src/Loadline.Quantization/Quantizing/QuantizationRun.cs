@@ -9,9 +9,6 @@ namespace Loadline.Quantization;
 /// </summary>
 internal sealed class QuantizationRun
 {
-    /// <summary>Numbers in a chunk of rows: 4 MB as fp32.</summary>
-    private const int ChunkNumbers = 1 << 20;
-
     /// <summary>Encoded matrices that may be in memory at a time, unless a single one is larger.</summary>
     private const long MatrixBytes = 256L << 20;
 
@@ -25,7 +22,7 @@ internal sealed class QuantizationRun
     private readonly ErrorSum[] errors;
     private readonly bool[] isFinished;
     private readonly long skipped;
-    private Work? current;
+    private TensorWork? current;
     private int next;
     private long done;
     private ExceptionDispatchInfo? failure;
@@ -87,7 +84,7 @@ internal sealed class QuantizationRun
 
     private void Loop()
     {
-        var buffers = new Buffers();
+        var buffers = new ThreadBuffers();
         try
         {
             while (Take() is { } chunk)
@@ -118,7 +115,7 @@ internal sealed class QuantizationRun
                     next++;
                 if (next == isFinished.Length)
                     return null;
-                current = new Work(next, plan.Tensors[next]);
+                current = new TensorWork(next, plan.Tensors[next]);
                 next++;
             }
             return null;
@@ -143,7 +140,7 @@ internal sealed class QuantizationRun
         }
     }
 
-    private ErrorSum Do(Chunk chunk, Buffers buffers) =>
+    private ErrorSum Do(Chunk chunk, ThreadBuffers buffers) =>
         chunk.Work.Tensor.Encoding switch
         {
             WeightEncoding.Copy copy => Copy(chunk, copy, buffers),
@@ -153,7 +150,7 @@ internal sealed class QuantizationRun
             var other => throw new System.Diagnostics.UnreachableException($"{other}"),
         };
 
-    private ErrorSum Copy(Chunk chunk, WeightEncoding.Copy copy, Buffers buffers)
+    private ErrorSum Copy(Chunk chunk, WeightEncoding.Copy copy, ThreadBuffers buffers)
     {
         var tensor = chunk.Work.Tensor;
         var first = chunk.Number * chunk.Work.ChunkBytes;
@@ -180,7 +177,7 @@ internal sealed class QuantizationRun
     private void ReadBytes(StoredTensor tensor, long offset, Span<byte> bytes) =>
         plan.Store.Read(tensor, offset, bytes);
 
-    private ErrorSum EncodeBlocks(Chunk chunk, BlockCodec codec, Buffers buffers)
+    private ErrorSum EncodeBlocks(Chunk chunk, BlockCodec codec, ThreadBuffers buffers)
     {
         var tensor = chunk.Work.Tensor;
         var source = tensor.Source!;
@@ -212,7 +209,7 @@ internal sealed class QuantizationRun
         return sum;
     }
 
-    private ErrorSum EncodeMatrix(PlannedTensor tensor, MatrixCodec codec, Buffers buffers)
+    private ErrorSum EncodeMatrix(PlannedTensor tensor, MatrixCodec codec, ThreadBuffers buffers)
     {
         var source = tensor.Source!;
         memory.Enter(tensor.BytesOut);
@@ -235,11 +232,11 @@ internal sealed class QuantizationRun
         MatrixSource source,
         MatrixCodec codec,
         IReadOnlyList<ReadOnlyMemory<byte>> parts,
-        Buffers buffers
+        ThreadBuffers buffers
     )
     {
         var sum = new ErrorSum();
-        var most = Work.RowsIn(source.Columns);
+        var most = TensorWork.RowsIn(source.Columns);
         for (var row = 0L; row < source.Rows; row += most)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -253,72 +250,5 @@ internal sealed class QuantizationRun
         return sum;
     }
 
-    private readonly record struct Chunk(Work Work, int Number);
-
-    /// <summary>A tensor that is being written, cut into chunks.</summary>
-    private sealed class Work
-    {
-        public Work(int index, PlannedTensor tensor)
-        {
-            Index = index;
-            Tensor = tensor;
-            (ChunkRows, ChunkBytes, Count) = tensor.Encoding switch
-            {
-                WeightEncoding.Copy copy => OfBytes(copy.Tensor),
-                WeightEncoding.Blocks => OfRows(tensor.Source!),
-                _ => (0, tensor.BytesIn, 1),
-            };
-            Left = Count;
-            Sums = new ErrorSum[Count];
-        }
-
-        public int Index { get; }
-        public PlannedTensor Tensor { get; }
-        public long ChunkRows { get; }
-
-        /// <summary>Bytes of input in every chunk but the last.</summary>
-        public long ChunkBytes { get; }
-        public int Count { get; }
-        public int Next { get; set; }
-        public int Left { get; set; }
-        public long Reported { get; set; }
-        public ErrorSum[] Sums { get; }
-
-        public static long RowsIn(long columns) => Math.Max(1, ChunkNumbers / Math.Max(1, columns));
-
-        private static (long, long, int) OfRows(MatrixSource source)
-        {
-            var rows = RowsIn(source.Columns);
-            var count = (int)Math.Max(1, (source.Rows + rows - 1) / rows);
-            return (rows, source.Bytes / count, count);
-        }
-
-        private static (long, long, int) OfBytes(StoredTensor tensor)
-        {
-            // Whole blocks, so that each chunk can be decoded by itself.
-            var bytes = (long)ChunkNumbers / tensor.Format.BlockLength * tensor.Format.BlockBytes;
-            return (0, bytes, (int)Math.Max(1, (tensor.Bytes + bytes - 1) / bytes));
-        }
-    }
-
-    /// <summary>What one thread works in, so that a chunk allocates nothing.</summary>
-    private sealed class Buffers
-    {
-        private float[] numbers = [];
-        private float[] decoded = [];
-        private byte[] bytes = [];
-
-        public Span<float> Numbers(int count) => Room(ref numbers, count);
-
-        public Span<float> Decoded(int count) => Room(ref decoded, count);
-
-        public Span<byte> Bytes(int count) => Room(ref bytes, count);
-
-        private static Span<T> Room<T>(ref T[] array, int count)
-        {
-            if (array.Length < count)
-                array = new T[count];
-            return array.AsSpan(0, count);
-        }
-    }
+    private readonly record struct Chunk(TensorWork Work, int Number);
 }
