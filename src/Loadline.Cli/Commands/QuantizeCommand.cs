@@ -3,6 +3,7 @@ using System.Globalization;
 using Loadline.Cli.Rendering;
 using Loadline.Models;
 using Loadline.Quantization;
+using Loadline.Quantization.Evaluation;
 
 namespace Loadline.Cli.Commands;
 
@@ -15,51 +16,70 @@ internal static class QuantizeCommand
             Description =
                 "Folder, index, .safetensors or .gguf with the weights, or a Hugging Face id in the local cache",
         };
-        var to = new Option<string>("--to")
-        {
-            Description =
-                "Recipe: fp8, int8, int4, nf4, mxfp4, nvfp4, bf16 or fp16 for safetensors; Q4_K_M, Q8_0, F16 and others for GGUF",
-            HelpName = "FORMAT",
-            Required = true,
-        };
-        var output = new Option<string>("--output")
-        {
-            Description = "Folder to write into, or a .gguf file",
-            HelpName = "DIR",
-            Required = true,
-        };
         var options = new QuantizeOptions();
+        var measuring = new EvaluateOptions();
         var answer = new Answer("--output-file");
         var command = new Command("quantize", "Round the weights of a model to a smaller format and measure the error");
         command.Arguments.Add(model);
-        command.Options.Add(to);
-        command.Options.Add(output);
         options.AddTo(command);
+        measuring.AddTo(command);
         answer.AddTo(command);
         command.SetAction(parsed =>
         {
             var name = parsed.GetRequiredValue(model);
-            var request = options.Read(
-                parsed,
-                new QuantizationRequest(
-                    FindModel(name, surroundings),
-                    parsed.GetRequiredValue(to),
-                    parsed.GetRequiredValue(output)
-                )
-            );
-            var report = options.IsDryRun(parsed)
-                ? Quantizer.Preview(request)
-                : Progress.Run(surroundings, $"quantizing {name}", say => Run(request, say, surroundings));
-            answer.Print(
-                parsed,
-                surroundings,
-                report,
-                AnswerJson.Default.QuantizationReport,
-                (page, value) => QuantizePage.Render(page, value, options.ShowsTensors(parsed))
-            );
+            var path = FindModel(name, surroundings);
+            if (measuring.AsksForMantissa(parsed))
+                EvaluateRun.Mantissa(parsed, surroundings, measuring, options, path, answer);
+            else if (measuring.FormatsOf(parsed) is { Count: > 0 } formats)
+                EvaluateRun.Compare(parsed, surroundings, measuring, options, (name, path), formats, answer);
+            else
+                Write(parsed, surroundings, measuring, options, (name, path), answer);
             return ExitCodes.Yes;
         });
         return command;
+    }
+
+    private static void Write(
+        ParseResult parsed,
+        Surroundings surroundings,
+        EvaluateOptions measuring,
+        QuantizeOptions options,
+        (string Name, string Path) model,
+        Answer answer
+    )
+    {
+        var request = options.Read(parsed, model.Path);
+        measuring.RefuseWithoutComparison(parsed);
+        var evaluation = measuring.Read(parsed, model.Path, request.Threads);
+        var report = options.IsDryRun(parsed)
+            ? Quantizer.Preview(request)
+            : Progress.Run(
+                surroundings,
+                $"quantizing {model.Name}",
+                say =>
+                {
+                    request = request with { Importance = measuring.ImportanceOf(parsed, model.Path, request.Threads) };
+                    var written = Run(request, say, surroundings);
+                    if (evaluation is null)
+                        return written;
+                    say("reading the text");
+                    using var session = EvaluationSession.Open(evaluation);
+                    return written with
+                    {
+                        Evaluation = session.Compare(written.Output, surroundings.Clock, surroundings.Interrupt),
+                        Notes = [.. written.Notes, .. session.Notes],
+                    };
+                }
+            );
+        if (report.Evaluation is { } result)
+            measuring.Save(parsed, surroundings, model.Name, [(report.Format, report.Method, result)]);
+        answer.Print(
+            parsed,
+            surroundings,
+            report,
+            AnswerJson.Default.QuantizationReport,
+            (page, value) => QuantizePage.Render(page, value, options.ShowsTensors(parsed))
+        );
     }
 
     private static QuantizationReport Run(QuantizationRequest request, Action<string> say, Surroundings surroundings) =>

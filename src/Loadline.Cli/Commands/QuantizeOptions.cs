@@ -9,6 +9,19 @@ internal sealed class QuantizeOptions
 {
     private const int MostThreads = 1024;
 
+    private readonly Option<string?> to = new("--to")
+    {
+        Description =
+            "Recipe: fp8, int8, int4, nf4, mxfp4, nvfp4, bf16 or fp16 for safetensors; Q4_K_M, Q8_0, F16 and others for GGUF",
+        HelpName = "FORMAT",
+    };
+
+    private readonly Option<string?> output = new("--output")
+    {
+        Description = "Folder to write into, or a .gguf file",
+        HelpName = "DIR",
+    };
+
     private readonly Option<string[]> keep = new("--keep")
     {
         Description = "Leave modules as they are: a name, a wildcard or re:EXPRESSION; may be repeated",
@@ -50,7 +63,9 @@ internal sealed class QuantizeOptions
 
     public void AddTo(Command command)
     {
-        foreach (var option in (Option[])[keep, layers, resume, threads, shardSize, overwrite, dryRun, tensors])
+        foreach (
+            var option in (Option[])[to, output, keep, layers, resume, threads, shardSize, overwrite, dryRun, tensors]
+        )
             command.Options.Add(option);
     }
 
@@ -58,11 +73,28 @@ internal sealed class QuantizeOptions
 
     public bool ShowsTensors(ParseResult parsed) => parsed.GetValue(tensors);
 
-    public QuantizationRequest Read(ParseResult parsed, QuantizationRequest request)
+    public int ThreadsOf(ParseResult parsed)
     {
         var count = parsed.GetValue(threads) ?? Environment.ProcessorCount;
-        if (count is < 1 or > MostThreads)
-            throw new BadContentException("--threads", "", $"{count}", $"a number from 1 to {MostThreads}");
+        return count is >= 1 and <= MostThreads
+            ? count
+            : throw new BadContentException("--threads", "", $"{count}", $"a number from 1 to {MostThreads}");
+    }
+
+    /// <summary>Where formats that are compared are written; null where none is kept.</summary>
+    public string? FolderOf(ParseResult parsed)
+    {
+        if (parsed.GetValue(to) is not null)
+            throw new BadContentException("--to", "", "with --compare or --truncate-mantissa", "one of them");
+        return parsed.GetValue(output);
+    }
+
+    public QuantizationRequest Read(ParseResult parsed, string model)
+    {
+        var format = parsed.GetValue(to) ?? throw new BadContentException("--to", "", "missing", "a format to write");
+        var place =
+            parsed.GetValue(output) ?? throw new BadContentException("--output", "", "missing", "a folder or a file");
+        var request = new QuantizationRequest(model, format, place);
         if (parsed.GetValue(resume) && parsed.GetValue(overwrite))
             throw new BadContentException("--resume", "", "with --overwrite", "one of the two");
         return request with
@@ -71,7 +103,7 @@ internal sealed class QuantizeOptions
             Layers = [.. LayersOf(parsed.GetValue(layers))],
             Resume = parsed.GetValue(resume),
             Overwrite = parsed.GetValue(overwrite),
-            Threads = count,
+            Threads = ThreadsOf(parsed),
             ShardBytes = ShardBytesOf(parsed.GetValue(shardSize)),
         };
     }

@@ -21,6 +21,31 @@ internal static class QuantizePage
                 .OrderByDescending(group => group.Sum(tensor => tensor.BytesOut))
                 .Select(group => FormatRow(group.Key, [.. group]))
         );
+        if (report.Evaluation is { } result)
+        {
+            page.Line();
+            page.Facts(
+                (
+                    "Perplexity",
+                    $"{Figures.Of(result.Perplexity)}, of the original {Figures.Of(result.OriginalPerplexity)}"
+                ),
+                (
+                    "KL divergence",
+                    $"{Figures.Of(result.KlDivergence)} nats per token; one in a hundred above {Significant.Three(result.KlDivergence99)}"
+                ),
+                ("Same first token", $"{Figures.Of(result.TopAgreement, 0.01)} %"),
+                (
+                    "Speed",
+                    $"{Significant.Three(result.TokensPerSecond)} tokens/s, {new ByteSize(result.WeightBytes)} of weights"
+                ),
+                (
+                    "Furthest layer",
+                    result.Layers.MaxBy(layer => layer.RelativeError) is { } layer
+                        ? $"{layer.Layer}: {Significant.Three(100 * layer.RelativeError)} % of its output"
+                        : "-"
+                )
+            );
+        }
         if (showsTensors)
             ShowTensors(page, report);
         page.List("Least exact", report.Tensors.Where(IsLossy).OrderBy(Decibels).Take(WorstShown).Select(Describe));

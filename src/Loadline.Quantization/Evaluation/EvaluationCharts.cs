@@ -9,7 +9,7 @@ public static class EvaluationCharts
 {
     private const double Width = 760;
     private const double PlotHeight = 360;
-    private const double LargestRadius = 14;
+    private const double LargestRadius = 9;
     private const double SmallestRadius = 4;
 
     /// <summary>Divergences below this are drawn at it: they are rounding of fp32.</summary>

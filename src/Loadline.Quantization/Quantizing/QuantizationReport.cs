@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using Loadline.Quantities;
+using Loadline.Quantization.Evaluation;
 
 namespace Loadline.Quantization;
 
@@ -28,6 +30,18 @@ public sealed record QuantizationReport
     public required ImmutableArray<WrittenFile> Files { get; init; }
 
     public required ImmutableArray<TensorReport> Tensors { get; init; }
+
+    /// <summary>Per token, on the text it was evaluated with; null when it was not.</summary>
+    public Estimate? Perplexity => Evaluation?.Perplexity;
+
+    /// <summary>From the original, mean over tokens, in nats; null when it was not evaluated.</summary>
+    public Estimate? KlDivergence => Evaluation?.KlDivergence;
+
+    /// <summary>Share of tokens of which the original finds the same one likeliest; null when it was not evaluated.</summary>
+    public Estimate? TopAgreement => Evaluation?.TopAgreement;
+
+    /// <summary>All that was measured on that text; null when nothing was.</summary>
+    public EvaluationResult? Evaluation { get; init; }
 
     /// <summary>What a reader of the output should know.</summary>
     public required ImmutableArray<string> Notes { get; init; }

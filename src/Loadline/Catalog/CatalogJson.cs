@@ -33,6 +33,7 @@ namespace Loadline.Catalog;
 [JsonSerializable(typeof(KernelConstants))]
 [JsonSerializable(typeof(EndToEndConstants))]
 [JsonSerializable(typeof(IntervalConstants))]
+[JsonSerializable(typeof(MeasuredQuality))]
 [JsonSerializable(typeof(QualityConstants))]
 [JsonSerializable(typeof(Benchmark))]
 [JsonSerializable(typeof(ModelCapability))]

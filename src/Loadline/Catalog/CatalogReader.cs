@@ -77,6 +77,11 @@ public sealed class CatalogReader
             new ShelfLayout("quality constants", "quality.json", List: null, layer => layer.Text("id")),
             CatalogJson.Default.QualityConstants
         );
+        MeasuredQuality = new(
+            files,
+            new ShelfLayout("measured quality", "measured-quality", "measuredQuality", MeasuredQualityId),
+            CatalogJson.Default.MeasuredQuality
+        );
         Benchmarks = new(
             files,
             new ShelfLayout("benchmark", "benchmarks.json", "benchmarks", layer => layer.Text("id")),
@@ -126,6 +131,9 @@ public sealed class CatalogReader
     /// <summary>What quantization costs; one entry.</summary>
     public CatalogShelf<QualityConstants> Quality { get; }
 
+    /// <summary>What the user measured quantization to cost; none is built in.</summary>
+    public CatalogShelf<MeasuredQuality> MeasuredQuality { get; }
+
     public CatalogShelf<Benchmark> Benchmarks { get; }
 
     /// <summary>Published scores of models.</summary>
@@ -162,6 +170,11 @@ public sealed class CatalogReader
         Enum.TryParse<PredictedQuantity>(layer.Text("quantity"), ignoreCase: true, out var quantity)
         && layer.Flag("stated") is { } stated
             ? IntervalConstants.IdOf(quantity, layer.Text("engine"), layer.Flag("experts"), stated)
+            : null;
+
+    private static string? MeasuredQualityId(EntryLayer layer) =>
+        layer.Text("model") is { } model && layer.Text("format") is { } format
+            ? Catalog.MeasuredQuality.IdOf(model, format)
             : null;
 
     private static string? KernelId(EntryLayer layer) =>

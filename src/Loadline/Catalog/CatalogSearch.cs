@@ -55,6 +55,7 @@ public sealed class CatalogSearch(CatalogReader catalog)
             "economics" => catalog.Economics,
             "data-classes" => catalog.DataClasses,
             "quality" => catalog.Quality,
+            "measured-quality" => catalog.MeasuredQuality,
             "benchmarks" => catalog.Benchmarks,
             "capabilities" => catalog.Capabilities,
             _ => throw new UnknownNameException("catalog kind", kind, Kinds, ambiguous: false),

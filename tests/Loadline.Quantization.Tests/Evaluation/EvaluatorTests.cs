@@ -7,10 +7,9 @@ namespace Loadline.Quantization.Tests.Evaluation;
 
 public sealed class EvaluatorTests
 {
-    private static readonly string Text = Path.Combine(TestModels.Folder, "evaluation.txt");
+    private static readonly string Text = TestModels.EvaluationTextPath;
 
-    private static EvaluationRequest Of(string model) =>
-        new(Path.Combine(TestModels.Folder, model), Text) { Context = 256, Threads = 2 };
+    private static EvaluationRequest Of(string model) => new(TestModels.Of(model), Text) { Context = 256, Threads = 2 };
 
     /// <summary>Perplexities that PyTorch computed on the same windows; they stand in the README of each fixture.</summary>
     [Theory]
@@ -135,7 +134,7 @@ public sealed class EvaluatorTests
 
         double Divergence(Dictionary<string, float[]> importance) =>
             new Triangle(request, TimeProvider.System) { Importance = importance }
-                .Run(["Q4_0"], null, _ => { }, TestContext.Current.CancellationToken)
+                .Run(["Q4_K"], null, _ => { }, TestContext.Current.CancellationToken)
                 .Formats[0]
                 .Evaluation!.KlDivergence.Value;
     }

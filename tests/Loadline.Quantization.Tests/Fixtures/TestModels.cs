@@ -11,7 +11,12 @@ internal static class TestModels
     public static string Opt => PathOf("opt-tiny");
 
     /// <summary>What neither was trained on.</summary>
-    public static string EvaluationText => File.ReadAllText(PathOf("evaluation.txt"));
+    public static string EvaluationText => File.ReadAllText(EvaluationTextPath);
+
+    public static string EvaluationTextPath => PathOf("evaluation.txt");
+
+    /// <summary>A trained model by the name of its folder.</summary>
+    public static string Of(string name) => PathOf(name);
 
     /// <summary>Random weights of one family, made by <c>eng/fixtures/reference_logits.py</c>.</summary>
     public static string Family(string name) => PathOf(Path.Combine("families", name));

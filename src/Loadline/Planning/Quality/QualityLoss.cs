@@ -38,6 +38,31 @@ public sealed class QualityLoss(QualityConstants constants)
         return SensitivityOf(model) * (weights + activations + cache);
     }
 
+    /// <summary>
+    /// Share of a task score that a measured divergence costs. What is left uncertain is how much a nat costs: of the error of
+    /// predicted losses, that of predicted divergences is taken out, in logarithms and squares.
+    /// </summary>
+    public Estimate TaskLossOfMeasured(Estimate divergence)
+    {
+        var factor = Math.Exp(
+            Math.Sqrt(
+                Math.Max(
+                    0,
+                    Square(Math.Log(constants.TaskError.Factor90))
+                        - Square(Math.Log(constants.DivergenceError.Factor90))
+                )
+            )
+        );
+        return new Estimate(
+            TaskLossAt(divergence.Value),
+            TaskLossAt(divergence.Low) / factor,
+            TaskLossAt(divergence.High) * factor,
+            Evidence.Modelled
+        );
+    }
+
+    private static double Square(double value) => value * value;
+
     public double PerplexityLossOf(RoundedModel model) => PerplexityLossAt(DivergenceOf(model));
 
     public double TaskLossOf(RoundedModel model) => TaskLossAt(DivergenceOf(model));

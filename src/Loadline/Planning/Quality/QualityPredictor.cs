@@ -8,12 +8,14 @@ namespace Loadline.Planning;
 /// <summary>What a format of weights and cache costs a model's answers, by the names that deployments use.</summary>
 public sealed class QualityPredictor
 {
+    private readonly CatalogReader catalog;
     private readonly QualityConstants constants;
     private readonly QualityFormats formats;
     private readonly QualityLoss loss;
 
     public QualityPredictor(CatalogReader catalog)
     {
+        this.catalog = catalog;
         constants = catalog.Quality.All[0];
         formats = new QualityFormats(constants);
         loss = new QualityLoss(constants);
@@ -55,6 +57,50 @@ public sealed class QualityPredictor
             KlDivergence = AsLoss(loss.KlDivergence(model), double.PositiveInfinity),
             Warnings = QualityWarnings.Of(model, loss.DivergenceOf(model)),
             Source = SourceOf(model, weightFormat, weightsAsReleased, kvFormat),
+        };
+    }
+
+    /// <summary>
+    /// The same where the user measured the weights of this very model in this format: the cache is predicted on top.
+    /// </summary>
+    /// <inheritdoc cref="Of(string, bool, string, long, long)"/>
+    public QualityOutlook Of(
+        string model,
+        string weightFormat,
+        bool weightsAsReleased,
+        string? kvFormat,
+        long parameters,
+        long activeParameters
+    )
+    {
+        var predicted = Of(weightFormat, weightsAsReleased, kvFormat, parameters, activeParameters);
+        if (
+            weightsAsReleased || catalog.MeasuredQuality.Get(MeasuredQuality.IdOf(model, weightFormat)) is not { } found
+        )
+            return predicted;
+        var ofCache = Of(weightFormat, true, kvFormat, parameters, activeParameters);
+        var weights = new Estimate(
+            found.KlDivergence.Value,
+            found.KlDivergence.Low,
+            found.KlDivergence.High,
+            Evidence.Measured
+        );
+        var divergence = kvFormat is null ? weights : weights + ofCache.KlDivergence;
+        return predicted with
+        {
+            TaskLoss = AsLoss(loss.TaskLossOfMeasured(divergence), 1),
+            PerplexityLoss = AsLoss(
+                new Estimate(
+                    found.PerplexityRatio.Value - 1,
+                    found.PerplexityRatio.Low - 1,
+                    found.PerplexityRatio.High - 1,
+                    Evidence.Measured
+                ),
+                double.PositiveInfinity
+            ),
+            KlDivergence = divergence,
+            Source =
+                $"{weightFormat} weights of {model} measured on {found.Tokens} tokens of {found.Text}, {found.Retrieved}{(kvFormat is null ? "" : $"; {ofCache.Source}")}",
         };
     }
 

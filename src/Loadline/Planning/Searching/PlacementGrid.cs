@@ -63,6 +63,7 @@ internal sealed class PlacementGrid(CatalogReader catalog, Scenario scenario)
             weights == AsStored || weights.Equals(model.StoredWeights.Name, StringComparison.OrdinalIgnoreCase);
         var name = weights == AsStored ? model.StoredWeights.Name : weights;
         return quality.Of(
+            model.Id,
             name,
             released,
             cache,

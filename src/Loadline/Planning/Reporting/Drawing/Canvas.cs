@@ -74,7 +74,7 @@ internal sealed class Canvas(double width, double height)
 
                 """
             )
-            .ToString();
+            .Text;
     }
 
     private static Markup Points(IEnumerable<(double X, double Y)> points) =>
