@@ -19,6 +19,7 @@ public sealed class CatalogSearch(CatalogReader catalog)
         "economics",
         "data-classes",
         "quality",
+        "training",
         "benchmarks",
         "capabilities",
     ];
@@ -55,6 +56,7 @@ public sealed class CatalogSearch(CatalogReader catalog)
             "economics" => catalog.Economics,
             "data-classes" => catalog.DataClasses,
             "quality" => catalog.Quality,
+            "training" => catalog.Training,
             "benchmarks" => catalog.Benchmarks,
             "capabilities" => catalog.Capabilities,
             _ => throw new UnknownNameException("catalog kind", kind, Kinds, ambiguous: false),
