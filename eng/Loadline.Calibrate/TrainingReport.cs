@@ -38,7 +38,7 @@ internal sealed class TrainingReport(CsvTable table, CatalogReader catalog, Json
                 )
             );
         }
-        Place(constants, parameters, rows);
+        Place(constants, rows);
         var errors = (JsonObject)document["errors"]!;
         foreach (var isFull in new[] { true, false })
         {
@@ -54,14 +54,91 @@ internal sealed class TrainingReport(CsvTable table, CatalogReader catalog, Json
             );
             errors[name] = Entry(Setups(own, outside));
         }
+        Reinforcement(page, constants);
+        Memory(page);
         return document;
     }
 
-    private void Place(
-        TrainingConstants constants,
-        IReadOnlyList<TrainingParameter> parameters,
-        IReadOnlyList<TrainingRow> rows
+    /// <summary>The factor that makes the median error of reinforcement steps nothing; the same without each model.</summary>
+    private void Reinforcement(TextWriter page, TrainingConstants fitted)
+    {
+        var columns = new TrainingColumns(catalog, new ModelSource(catalog));
+        var rollouts = new RolloutColumns(catalog);
+        var unit = fitted with { ReinforcementFactor = 1 };
+        var steps = Primary()
+            .Where(row => row["metric"] == "rl_step_s")
+            .Select(row =>
+                (
+                    Key: row["setup"] ?? "",
+                    Model: row["model"] ?? "",
+                    Error: Math.Log(rollouts.Step(row, columns.SetupOf(row, unit)).Step.Value / row.AboveZero("value"))
+                )
+            )
+            .ToList();
+        var offset = Offset(steps.Select(step => (step.Key, step.Error)));
+        document["reinforcementFactor"] = Round(Math.Exp(-offset));
+        var inside = steps.Select(step => (step.Key, step.Error - offset)).ToList();
+        var outside = steps
+            .GroupBy(step => step.Model)
+            .SelectMany(group =>
+            {
+                var others = Offset(
+                    steps.Where(step => step.Model != group.Key).Select(step => (step.Key, step.Error))
+                );
+                return group.Select(step => (step.Key, step.Error - others));
+            })
+            .ToList();
+        Enter(page, "rlStep", inside, outside);
+    }
+
+    /// <summary>Memory has no fitted constant, so its errors are those of rows it has not seen.</summary>
+    private void Memory(TextWriter page)
+    {
+        var columns = new TrainingColumns(catalog, new ModelSource(catalog));
+        foreach (var (name, quantity) in new[] { ("memory", "peak memory"), ("allocated", "mean allocated memory") })
+        {
+            var errors = Primary()
+                .Where(row => row["metric"] != "fits" && TrainingQuantity.NameOf(row) == quantity)
+                .Select(row =>
+                    (
+                        $"{row["setup"]}|{row["metric"]}",
+                        Math.Log(TrainingQuantity.Predict(row, columns.SetupOf(row)).Value / row.AboveZero("value"))
+                    )
+                )
+                .ToList();
+            Enter(page, name, errors, errors);
+        }
+    }
+
+    private IEnumerable<CsvRow> Primary() =>
+        table.Rows.Where(row => row["scorable"] == "yes" && row["primary"] == "yes");
+
+    /// <summary>Median over setups of the median logarithm of each.</summary>
+    private static double Offset(IEnumerable<(string Key, double Error)> rows) =>
+        Sample.Median(rows.GroupBy(row => row.Key).Select(group => Sample.Median(group.Select(row => row.Error))));
+
+    private void Enter(
+        TextWriter page,
+        string name,
+        List<(string Key, double Error)> inside,
+        List<(string Key, double Error)> outside
     )
+    {
+        document["errors"]![name] = Entry(Each(outside));
+        var shares = Each(inside).Select(error => Math.Exp(error) - 1).ToList();
+        var others = Each(outside).Select(error => Math.Exp(error) - 1).ToList();
+        page.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{name}: {shares.Count} setups, {inside.Count} rows: median {Sample.Median(shares):0.0%}, p90 {Sample.Quantile(shares, 0.9):0.0%}; left out median {Sample.Median(others):0.0%}, p90 {Sample.Quantile(others, 0.9):0.0%}"
+            )
+        );
+
+        static List<double> Each(List<(string Key, double Error)> rows) =>
+            [.. rows.GroupBy(row => row.Key).Select(group => Sample.Median(group.Select(row => Math.Abs(row.Error))))];
+    }
+
+    private void Place(TrainingConstants constants, IReadOnlyList<TrainingRow> rows)
     {
         foreach (var (name, hardware) in constants.Hardware.Where(pair => pair.Key != "other"))
         {
@@ -87,7 +164,6 @@ internal sealed class TrainingReport(CsvTable table, CatalogReader catalog, Json
         document["exposedReduction"] = Round(constants.ExposedReduction);
         foreach (var (storage, share) in constants.Unpacking)
             document["unpacking"]![storage] = Round(share);
-        _ = parameters;
     }
 
     private static double Median(IEnumerable<TrainingRow> rows, Dictionary<TrainingRow, double> errors) =>
