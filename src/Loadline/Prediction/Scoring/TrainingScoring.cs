@@ -8,6 +8,9 @@ namespace Loadline.Prediction;
 /// </summary>
 internal sealed class TrainingScoring(CatalogReader catalog, ModelSource models)
 {
+    /// <summary>Rates and utilisations are printed to three digits, so half a percent apart at most.</summary>
+    private const double PrintedPrecision = 1.005;
+
     private readonly TrainingColumns columns = new(catalog, models);
     private readonly RolloutColumns rollouts = new(catalog);
 
@@ -94,8 +97,9 @@ internal sealed class TrainingScoring(CatalogReader catalog, ModelSource models)
             TrainingQuantity.ConventionOf(row)!
         );
         var rate = perToken.Count * rates[row["config"] ?? ""];
-        return Estimate.Exact(
+        return Estimate.WithinFactor(
             row["metric"] is "mfu_percent" ? 100 * rate / TrainingQuantity.PeakOf(row) : rate / 1e12,
+            PrintedPrecision,
             Evidence.Modelled
         );
     }

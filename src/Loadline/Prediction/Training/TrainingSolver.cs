@@ -45,7 +45,7 @@ public sealed class TrainingSolver(bool surely = true)
         return null;
     }
 
-    /// <summary>The accelerator that takes fewest devices, then the one with least memory; null when none does.</summary>
+    /// <summary>The accelerator on which the job takes least memory in all its devices; null when it fits on none.</summary>
     public TrainingSetup? SmallestHardware(TrainingSetup setup, IEnumerable<Accelerator> candidates, int most = 1024) =>
         candidates
             .Where(accelerator => TrainingCheck.WhyNot(setup with { Accelerator = accelerator }) is null)

@@ -42,7 +42,8 @@ internal sealed class TrainingStates
         var weightsSharded = split.ZeroStage >= 3 ? split.ShardRanks : 1;
         var gradientsSharded = split.ZeroStage >= 2 ? split.ShardRanks : 1;
 
-        var frozen = setup.TrainsAll ? 0 : FrozenBytes(onRank);
+        // Adapters stand beside the weights, layers that learn are among them.
+        var frozen = setup.TrainsAll ? 0 : FrozenBytes(setup.HasAdapters ? onRank : Math.Max(0, onRank - trainable));
         var learning = trainable * WeightBytes;
         WholeWeights = frozen + learning;
         Weights = setup.Offload.HasFlag(TrainingOffload.Parameters) ? 0 : WholeWeights / weightsSharded;
@@ -85,12 +86,9 @@ internal sealed class TrainingStates
     public double Resident => Weights + MasterWeights + Moments;
 
     /// <summary>What is there when the gradients are.</summary>
-    public double Sum => Resident + GradientsInUpdateOfLearning;
+    public double Sum => Resident + GradientsInUpdate;
 
     private double WholeWeights { get; }
-
-    /// <summary>Full training frees its gradients after the update; those of adapters are too small to matter.</summary>
-    private double GradientsInUpdateOfLearning => GradientsInUpdate;
 
     private StatePrecision Precision =>
         setup.TrainsAll || setup.Method is TrainingMethod.Freeze || setup.States is StatePrecision.Pure16
@@ -128,7 +126,7 @@ internal sealed class TrainingStates
         var bytes = (double)Shards.WeightsOnRank(setup.Architecture, format, split.ForShards(), new Stage(0, 1)).Bytes;
         if (setup.DoubleQuantization)
             bytes -= QuantizedParameters() * (SinglyQuantizedBits - DoublyQuantizedBits) / 8;
-        return bytes / split.Pipeline;
+        return bytes / split.Pipeline * (parameters / onRank);
     }
 
     private double QuantizedParameters() =>

@@ -41,6 +41,20 @@ public sealed class TrainingMemoryTests
     }
 
     [Fact]
+    public void Layers_that_are_frozen_have_weights_alone()
+    {
+        // The last two layers of 218,112,000 learn: all weights at 2 bytes, 4 + 4 + 8 for those of the two.
+        var setup = Setups.Of(Setups.Llama8B, TrainingMethod.Freeze) with
+        {
+            TrainedLayers = 2,
+        };
+        const double Learning = 2 * 218_112_000.0;
+
+        setup.Trainable.ShouldBe(436_224_000);
+        new TrainingMemory(setup).StateBytes.Value.ShouldBe(2 * Llama8B + 16 * Learning + 0.35e9, 1e3);
+    }
+
+    [Fact]
     public void Dora_learns_the_length_of_every_output_as_well()
     {
         // 28 x (3,072 + 1,024) more: 9,289,728, as huggingface/peft prints for DoRA of rank 32.
