@@ -35,6 +35,7 @@ namespace Loadline.Catalog;
 [JsonSerializable(typeof(IntervalConstants))]
 [JsonSerializable(typeof(MeasuredQuality))]
 [JsonSerializable(typeof(QualityConstants))]
+[JsonSerializable(typeof(TrainingConstants))]
 [JsonSerializable(typeof(Benchmark))]
 [JsonSerializable(typeof(ModelCapability))]
 [JsonSerializable(typeof(CatalogModel))]

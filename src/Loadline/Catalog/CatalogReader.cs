@@ -82,6 +82,11 @@ public sealed class CatalogReader
             new ShelfLayout("measured quality", "measured-quality", "measuredQuality", MeasuredQualityId),
             CatalogJson.Default.MeasuredQuality
         );
+        Training = new(
+            files,
+            new ShelfLayout("training constants", "training.json", List: null, layer => layer.Text("id")),
+            CatalogJson.Default.TrainingConstants
+        );
         Benchmarks = new(
             files,
             new ShelfLayout("benchmark", "benchmarks.json", "benchmarks", layer => layer.Text("id")),
@@ -133,6 +138,9 @@ public sealed class CatalogReader
 
     /// <summary>What the user measured quantization to cost; none is built in.</summary>
     public CatalogShelf<MeasuredQuality> MeasuredQuality { get; }
+
+    /// <summary>What training attains; one entry.</summary>
+    public CatalogShelf<TrainingConstants> Training { get; }
 
     public CatalogShelf<Benchmark> Benchmarks { get; }
 

@@ -19,6 +19,7 @@ public sealed class CatalogSearch(CatalogReader catalog)
         "economics",
         "data-classes",
         "quality",
+        "training",
         "benchmarks",
         "capabilities",
     ];
@@ -56,6 +57,7 @@ public sealed class CatalogSearch(CatalogReader catalog)
             "data-classes" => catalog.DataClasses,
             "quality" => catalog.Quality,
             "measured-quality" => catalog.MeasuredQuality,
+            "training" => catalog.Training,
             "benchmarks" => catalog.Benchmarks,
             "capabilities" => catalog.Capabilities,
             _ => throw new UnknownNameException("catalog kind", kind, Kinds, ambiguous: false),
