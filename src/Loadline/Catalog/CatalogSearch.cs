@@ -21,6 +21,8 @@ public sealed class CatalogSearch(CatalogReader catalog)
         "quality",
         "benchmarks",
         "capabilities",
+        "adaptation",
+        "training-tools",
     ];
 
     public IReadOnlyList<CatalogItem> List(string kind) => Shelf(kind).Items;
@@ -57,6 +59,8 @@ public sealed class CatalogSearch(CatalogReader catalog)
             "quality" => catalog.Quality,
             "benchmarks" => catalog.Benchmarks,
             "capabilities" => catalog.Capabilities,
+            "adaptation" => catalog.Adaptation,
+            "training-tools" => catalog.TrainingTools,
             _ => throw new UnknownNameException("catalog kind", kind, Kinds, ambiguous: false),
         };
 }

@@ -36,6 +36,8 @@ public sealed class SchemaTests
     [InlineData("benchmarks.json", "benchmarks")]
     [InlineData("capabilities.json", "capabilities")]
     [InlineData("exports.json", "exports")]
+    [InlineData("adaptation.json", "adaptation")]
+    [InlineData("training-tools.json", "training-tools")]
     public async Task A_single_file_follows_its_schema(string file, string schema) =>
         await FollowAsync([Path.Combine(Root, file)], schema);
 
@@ -47,6 +49,7 @@ public sealed class SchemaTests
 
         folders.ShouldBe(["accelerators", "apis", "engines", "kernels", "models", "offers", "schemas"]);
         files.ShouldBe([
+            "adaptation.json",
             "benchmarks.json",
             "capabilities.json",
             "catalog.json",
@@ -58,6 +61,7 @@ public sealed class SchemaTests
             "quality.json",
             "regions.json",
             "tasks.json",
+            "training-tools.json",
         ]);
     }
 
