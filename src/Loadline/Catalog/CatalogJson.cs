@@ -34,6 +34,7 @@ namespace Loadline.Catalog;
 [JsonSerializable(typeof(EndToEndConstants))]
 [JsonSerializable(typeof(IntervalConstants))]
 [JsonSerializable(typeof(QualityConstants))]
+[JsonSerializable(typeof(TrainingConstants))]
 [JsonSerializable(typeof(Benchmark))]
 [JsonSerializable(typeof(ModelCapability))]
 [JsonSerializable(typeof(CatalogModel))]

@@ -87,6 +87,11 @@ public sealed class CatalogReader
             new ShelfLayout("quality constants", "quality.json", List: null, layer => layer.Text("id")),
             CatalogJson.Default.QualityConstants
         );
+        Training = new(
+            files,
+            new ShelfLayout("training constants", "training.json", List: null, layer => layer.Text("id")),
+            CatalogJson.Default.TrainingConstants
+        );
         Benchmarks = new(
             files,
             new ShelfLayout("benchmark", "benchmarks.json", "benchmarks", layer => layer.Text("id")),
@@ -141,6 +146,9 @@ public sealed class CatalogReader
 
     /// <summary>What quantization costs; one entry.</summary>
     public CatalogShelf<QualityConstants> Quality { get; }
+
+    /// <summary>What training attains; one entry.</summary>
+    public CatalogShelf<TrainingConstants> Training { get; }
 
     public CatalogShelf<Benchmark> Benchmarks { get; }
 

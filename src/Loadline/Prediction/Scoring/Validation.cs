@@ -23,6 +23,8 @@ public static class Validation
             return new MemoryScoring(catalog, models).Score(table, withCases);
         if (table.HasColumns("max_sequences", "free_memory_fraction", "max_seq_len"))
             return new CapacityScoring(catalog, models).Score(table, withCases);
+        if (TrainingScoring.IsOne(table))
+            return new TrainingScoring(catalog, models).Score(table, withCases);
         if (table.HasColumns("engine", "model_arch_facts", "threads", "metric", "value"))
             return new MachineScoring(catalog).Score(table, withCases);
         if (table.HasColumns("engine", "model", "scenario", "metric", "value", "concurrency_or_batch"))
@@ -33,7 +35,7 @@ public static class Validation
             table.File,
             "line 1",
             "columns of no known kind",
-            "those of memory measurements (metric, value_bytes_or_tokens, scorable, ...), of cache capacity (max_sequences, free_memory_fraction, max_seq_len, ...), of inference (engine, model, scenario or workload, metric, value, ...), of runs on a measured machine (engine, model_arch_facts, threads, metric, value, ...), or of quality (model, format, format_family, metric, relative_loss, scorable, ...)"
+            "those of memory measurements (metric, value_bytes_or_tokens, scorable, ...), of cache capacity (max_sequences, free_memory_fraction, max_seq_len, ...), of inference (engine, model, scenario or workload, metric, value, ...), of runs on a measured machine (engine, model_arch_facts, threads, metric, value, ...), of training (framework, method, setup, config, metric, value, primary, scorable, ...), or of quality (model, format, format_family, metric, relative_loss, scorable, ...)"
         );
     }
 }
