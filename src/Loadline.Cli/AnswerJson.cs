@@ -26,6 +26,7 @@ namespace Loadline.Cli;
 [JsonSerializable(typeof(PredictAnswer))]
 [JsonSerializable(typeof(Simulation.ServingReport))]
 [JsonSerializable(typeof(Plan))]
+[JsonSerializable(typeof(AdaptationAnswer))]
 [JsonSerializable(typeof(ValidationAnswer))]
 [JsonSerializable(typeof(DecisionAnswer))]
 [JsonSerializable(typeof(IReadOnlyList<CatalogItem>))]

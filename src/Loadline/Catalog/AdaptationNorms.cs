@@ -17,6 +17,11 @@ public sealed record AdaptationNorms
     /// <summary>Step of the ladder; a lower one is tried first.</summary>
     public required int Step { get; init; }
 
+    /// <summary>The first step that trains; those below change what is sent to the model.</summary>
+    public const int FirstTrained = 4;
+
+    public bool Trains => Step >= FirstTrained;
+
     /// <summary>Needs it can meet: format, style, knowledge, reasoning, cost.</summary>
     public required ImmutableArray<string> Needs { get; init; }
 

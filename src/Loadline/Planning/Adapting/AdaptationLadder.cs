@@ -230,10 +230,7 @@ internal sealed class AdaptationLadder(
 
     private string? ModelOf() => wish.Need == AdaptationNeed.Cost ? wish.SmallerModel : null;
 
-    private static bool IsTrained(AdaptationNorms norms) => norms.Step >= FirstTrained;
-
-    /// <summary>The first step of the ladder that trains.</summary>
-    internal const int FirstTrained = 4;
+    private static bool IsTrained(AdaptationNorms norms) => norms.Trains;
 
     private static string NoServing(bool isTrained) =>
         isTrained

@@ -45,7 +45,7 @@ internal sealed class AdaptationMoney(CatalogReader catalog, Scenario scenario, 
         var there = (isPreference ? wish.PreferencePairs : wish.Examples) ?? 0;
         var planned = there >= least ? there : norms.ExamplesUsual ?? least;
         // A prompt holds a few of the examples, however many there are.
-        if (norms.Step < AdaptationLadder.FirstTrained)
+        if (norms.Step < AdaptationNorms.FirstTrained)
             planned = norms.ExamplesUsual ?? least;
         var missing = Math.Max(0, planned - there);
         var each =

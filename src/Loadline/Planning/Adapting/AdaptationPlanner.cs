@@ -87,7 +87,7 @@ public sealed class AdaptationPlanner(CatalogReader catalog, Func<string, Model>
         return told.ToImmutable();
     }
 
-    private static bool IsTrained(AdaptationOption option) => option.Step >= AdaptationLadder.FirstTrained;
+    private static bool IsTrained(AdaptationOption option) => option.Step >= AdaptationNorms.FirstTrained;
 
     /// <summary>The cheapest over the horizon of what is possible; of alike ones the lower step.</summary>
     private static AdaptationOption? Best(ImmutableArray<AdaptationOption> options)

@@ -76,10 +76,13 @@ public sealed record TrainingRun
     /// <summary>Weights, gradients and states are shared out over the data-parallel devices.</summary>
     public required bool IsSharded { get; init; }
     public required bool Checkpointing { get; init; }
+
+    /// <summary>Parameters that learn are kept in 32 bits; false for 16.</summary>
+    public bool KeepsStatesIn32Bits { get; init; }
     public required long Sequence { get; init; }
     public required long Steps { get; init; }
 
-    /// <summary>What each file says about where it comes from.</summary>
+    /// <summary>Who rents out the machines of the cheapest offer; null where none is known.</summary>
     public string? Provider { get; init; }
 
     public long GlobalBatch => (long)MicroBatch * Accumulation * DataParallel;
