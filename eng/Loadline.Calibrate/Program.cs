@@ -1,10 +1,13 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Loadline.Calibrate;
+using Loadline.Catalog;
 using Loadline.Prediction;
 
 // Loadline.Calibrate MEASUREMENTS.csv > catalog/end-to-end.json; what was fitted and left out goes to standard error.
 // Loadline.Calibrate intervals MEASUREMENTS.csv > catalog/intervals.json
+// Loadline.Calibrate training TRAINING.csv catalog/training.json > new file; held-out errors go to standard error.
 // Loadline.Calibrate quality LOSSES.csv > catalog/quality.json; the score on models left out goes to standard error.
 if (args[0] == "intervals")
 {
@@ -22,6 +25,14 @@ if (args[0] == "quality")
     var report = new QualityReport(CsvTable.Read(Path.GetFileName(args[1]), losses));
     QualityScorePage.Write(Console.Error, report.LeaveOneOut());
     Console.WriteLine(report.Document().ToJsonString(QualityReport.Layout));
+    return;
+}
+if (args[0] == "training")
+{
+    using var runs = File.OpenText(args[1]);
+    var file = (JsonObject)JsonNode.Parse(File.ReadAllText(args[2]))!;
+    var training = new TrainingReport(CsvTable.Read(Path.GetFileName(args[1]), runs), new CatalogReader(), file);
+    Console.WriteLine(training.Write(Console.Error).ToJsonString(QualityReport.Layout));
     return;
 }
 using var text = File.OpenText(args[0]);

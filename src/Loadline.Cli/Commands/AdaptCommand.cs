@@ -90,9 +90,16 @@ internal static class AdaptCommand
                 var known = Trains(text, session.Catalog);
                 if (machine is null)
                     throw new BadContentException("--on", "", "missing", "a machine such as rtx-4090");
-                return new TrainingQuestions(session.Catalog).Ask(
-                    run.Read(parsed, session.ReadModel(model), known, machine)
-                );
+                try
+                {
+                    return new TrainingQuestions(session.Catalog).Ask(
+                        run.Read(parsed, session.ReadModel(model), known, machine)
+                    );
+                }
+                catch (BadContentException exception) when (AdaptOptions.FlagOf(exception.File) is { } flag)
+                {
+                    throw new BadContentException(flag, "", exception.Found, exception.Expected);
+                }
             }
         });
         return command;

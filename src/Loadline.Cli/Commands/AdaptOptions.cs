@@ -52,11 +52,24 @@ internal sealed class AdaptOptions
             command.Options.Add(option);
     }
 
-    public bool Any(ParseResult parsed) => Mine().Any(option => parsed.GetResult(option) is { Implicit: false });
-
     /// <summary>The first option that says something of a run; null where none was given.</summary>
     public string? FirstGiven(ParseResult parsed) =>
         Mine().FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false })?.Name;
+
+    /// <summary>The flag that gave what a prediction complains of by its own name; null where none did.</summary>
+    public static string? FlagOf(string what) =>
+        what switch
+        {
+            "rank" => "--rank",
+            "target modules" => "--targets",
+            "global batch" => "--global-batch",
+            "micro batch" => "--micro-batch",
+            "sequence length" or "mean length" => "--sequence",
+            "tensor parallel" => "--tensor-parallel",
+            "method" => "--method",
+            "accelerator" => "--on",
+            _ => null,
+        };
 
     public TrainingJob Read(ParseResult parsed, Model model, string method, HardwareSpec hardware)
     {

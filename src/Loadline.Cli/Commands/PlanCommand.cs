@@ -68,6 +68,8 @@ internal static class PlanCommand
                 "planning",
                 say => Plan(scenario, day, path, session, surroundings, say)
             );
+            if (scenario.Adaptation is not null)
+                plan = plan with { Adaptation = Adapt(scenario, day, path, session, surroundings) };
             plan = outputs.Compare(parsed, plan);
             outputs.Write(parsed, plan, session.Catalog);
             answer.Print(parsed, surroundings, plan, AnswerJson.Default.Plan, PlanPage.Render);
@@ -75,6 +77,25 @@ internal static class PlanCommand
         });
         return command;
     }
+
+    private static AdaptationSummary Adapt(
+        Scenario scenario,
+        DateOnly day,
+        string? path,
+        Session session,
+        Surroundings surroundings
+    ) =>
+        AdaptationSummary.Of(
+            Progress.Run(
+                surroundings,
+                "adapting",
+                say =>
+                    new AdaptationPlanner(session.Catalog, name => ReadModel(session, path, name, say))
+                    {
+                        Start = day,
+                    }.Decide(scenario)
+            )
+        );
 
     private static Plan Plan(
         Scenario scenario,

@@ -10,6 +10,7 @@ internal static class AdaptPage
     public static void Render(Page page, AdaptationAnswer answer)
     {
         page.Headline(answer.Verdict);
+        Run(page, answer);
         Memory(page, answer);
         Ladder(page, answer);
         if (answer.Prompt is { } prompt)
@@ -50,6 +51,16 @@ internal static class AdaptPage
         }
     }
 
+    private static void Run(Page page, AdaptationAnswer answer)
+    {
+        if (answer.Options is not [{ Hours: { Value: > 0 } hours } option])
+            return;
+        page.Facts(
+            ("Hours", Figures.Of(hours)),
+            ("Cost", option.CostUsd is { } usd ? $"{Figures.Dollars(usd)} USD for the machines" : "no price is known")
+        );
+    }
+
     /// <summary>One device: all are alike.</summary>
     private static void Memory(Page page, AdaptationAnswer answer)
     {
@@ -77,7 +88,7 @@ internal static class AdaptPage
             return;
         var isLadder = shown.Any(option => option.CostOverHorizonUsd is not null);
         page.Table(
-            isLadder ? ["Step", ">USD now", ">Hours", ">USD/month", ">USD in all"] : ["Step", ">USD/month"],
+            isLadder ? ["Step", ">USD now", ">USD/month", ">USD in all"] : ["Step", ">USD/month"],
             shown.Select(option =>
                 (IReadOnlyList<string>)(
                     isLadder
@@ -85,7 +96,6 @@ internal static class AdaptPage
                         [
                             $"{(option.Method == answer.Recommended ? "> " : "")}{option.Name}",
                             option.OneOffUsd is { } now ? Figures.Dollars(now) : "-",
-                            option.Hours is { } hours ? Figures.Of(hours) : "-",
                             Figures.Dollars(option.ServingCostPerMonthUsd!.Value),
                             option.CostOverHorizonUsd is { } all ? Figures.Dollars(all) : "-",
                         ]

@@ -42,6 +42,9 @@ public sealed record TrainingConstants
     /// <summary>Share of the bandwidth of memory at which quantized weights are unpacked, by how they are stored.</summary>
     public required ImmutableDictionary<string, double> Unpacking { get; init; }
 
+    /// <summary>Time of a step of reinforcement learning over the sum of its phases.</summary>
+    public required double ReinforcementFactor { get; init; }
+
     /// <summary>Half-widths of 90 % intervals as factors, by quantity.</summary>
     public required ImmutableDictionary<string, TrainingError> Errors { get; init; }
 

@@ -33,6 +33,7 @@ public sealed class SchemaTests
     [InlineData("economics.json", "economics")]
     [InlineData("data-classes.json", "data-classes")]
     [InlineData("quality.json", "quality")]
+    [InlineData("training.json", "training")]
     [InlineData("benchmarks.json", "benchmarks")]
     [InlineData("capabilities.json", "capabilities")]
     [InlineData("exports.json", "exports")]
@@ -62,6 +63,7 @@ public sealed class SchemaTests
             "regions.json",
             "tasks.json",
             "training-tools.json",
+            "training.json",
         ]);
     }
 

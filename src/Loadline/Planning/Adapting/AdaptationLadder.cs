@@ -57,8 +57,8 @@ internal sealed class AdaptationLadder(
     /// <summary>Runs that were worked out, by method.</summary>
     public Dictionary<string, TrainingRun> Runs { get; } = [];
 
-    /// <summary>The host of the prompt as it is, or what serves it; null where nothing does.</summary>
-    public ServingCost? Today => serving.Of(wish.Prompt, 0, onMachines: false);
+    /// <summary>What serves the prompt with its static part cached; null where nothing does.</summary>
+    public ServingCost? Cached => serving.Of(wish.Prompt, wish.Prompt.Static, onMachines: false);
 
     public ImmutableArray<AdaptationOption> Options()
     {
@@ -146,7 +146,7 @@ internal sealed class AdaptationLadder(
     {
         (HardwareSpec, TrainingOutlook)? best = null;
         (HardwareSpec, TrainingOutlook) last = default;
-        var least = double.PositiveInfinity;
+        var least = (IsUnsure: true, Usd: double.PositiveInfinity);
         ImmutableArray<string> tried = wish.Hardware is { } named ? [named] : UsualHardware;
         foreach (var word in tried)
         {
@@ -155,9 +155,10 @@ internal sealed class AdaptationLadder(
             last = (hardware, outlook);
             if (!outlook.Fits || outlook.Hours is not { } hours)
                 continue;
-            var usd = (prices.Of(hardware)?.PerHourUsd.Value ?? double.MaxValue) * hours.Value;
-            if (usd < least)
-                (best, least) = (last, usd);
+            // A run that may not fit is dear at any price.
+            var rank = (!outlook.FitsSurely, (prices.Of(hardware)?.PerHourUsd.Value ?? double.MaxValue) * hours.Value);
+            if (rank.CompareTo(least) < 0)
+                (best, least) = (last, rank);
         }
         return best ?? last;
     }
@@ -191,6 +192,8 @@ internal sealed class AdaptationLadder(
         var later = wish.FellShort.Select(catalog.Adaptation.Find).FirstOrDefault(tried => tried.Step > norms.Step);
         if (later is not null && norms.Step < later.Step && !IsTrained(norms))
             return $"{later.Name}, a later step, was measured to fall short already";
+        if (norms.Id == "few-shot" && wish.Prompt.FewShot > 0)
+            return "the prompt has examples already";
         if (norms.VerifiableReward && !wish.VerifiableReward)
             return "no program tells right answers from wrong ones here (verifiableReward); collect preferences, or examples";
         return null;

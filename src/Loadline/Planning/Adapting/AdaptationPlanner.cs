@@ -46,7 +46,7 @@ public sealed class AdaptationPlanner(CatalogReader catalog, Func<string, Model>
             BreakEvenText = EvenText(trained, prompt, even),
             ReadyOn = best is null ? null : ReadyOn(best, money),
             Verdict = VerdictOf(best, options, ReadyOn(best, money)),
-            Prompt = PromptOf(scenario, wish, ladder.Today),
+            Prompt = PromptOf(scenario, wish, ladder.Cached),
             Reasons = [.. ReasonsOf(best, options, prompt)],
             Assumptions =
             [
@@ -189,14 +189,14 @@ public sealed class AdaptationPlanner(CatalogReader catalog, Func<string, Model>
             yield return "Can a program check the answers? (developers)";
     }
 
-    private PromptEconomics? PromptOf(Scenario scenario, AdaptationWish wish, ServingCost? today)
+    private PromptEconomics? PromptOf(Scenario scenario, AdaptationWish wish, ServingCost? cached)
     {
-        if (today is null)
+        if (cached is null)
             return null;
         var demand = Demand.Of(scenario);
         var output = scenario.Workload.OutputTokens.Mean;
-        var candidate = today.Candidate;
-        var machines = today.Api is null
+        var candidate = cached.Candidate;
+        var machines = cached.Api is null
             ? PromptCosts.OnMachines(
                 catalog,
                 models(candidate.Model),
@@ -209,6 +209,6 @@ public sealed class AdaptationPlanner(CatalogReader catalog, Func<string, Model>
                 output
             )
             : null;
-        return PromptCosts.Of(wish.Prompt, output, demand.RequestsPerMonth, today.Api, machines);
+        return PromptCosts.Of(wish.Prompt, output, demand.RequestsPerMonth, cached.Api, machines);
     }
 }

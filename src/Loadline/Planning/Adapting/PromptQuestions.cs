@@ -59,10 +59,14 @@ public sealed class PromptQuestions(CatalogReader catalog)
             Verdict = VerdictOf(best, plain, cached, machines, prompt.Hosted),
             Options = [plain, cached],
             Recommended = best?.Method,
-            BreakEven = prompt.Hosted?.ReadsToPay is { } reads ? Estimate.Exact(reads, Evidence.Assumed) : null,
-            BreakEvenText = prompt.Hosted?.ReadsToPay is { } after
-                ? $"writing the cache has paid after {Significant.Three(after)} reads within its lifetime"
-                : "nothing is paid for a cache here, so it pays from the second request on",
+            BreakEven = null,
+            BreakEvenText = prompt.Hosted switch
+            {
+                { ReadsToPay: { } reads } =>
+                    $"writing the cache has paid after {Significant.Three(reads)} reads within its lifetime",
+                { } => "this host has no lower price for cached tokens, or the static part is too short for it",
+                null => "nothing is paid for a cache on machines: it pays from the second request on",
+            },
             Prompt = prompt,
             Assumptions =
             [
@@ -125,7 +129,9 @@ public sealed class PromptQuestions(CatalogReader catalog)
         var whole = Significant.Three(plain.ServingCostPerMonthUsd!.Value.Value);
         var less = Significant.Three(cached.ServingCostPerMonthUsd!.Value.Value);
         if (hosted is not null)
-            return $"The prompt costs {whole} USD a month at {hosted.Api}; with its static part cached, {less} USD, where {hosted.HitShare.ToString("0 %", CultureInfo.InvariantCulture)} of the requests find it.";
-        return $"Cached, the static part takes {new ByteSize(machines!.PrefixBytes)} once and one machine carries {Figures.Of(machines.CachedRequestsPerSecond)} requests/s instead of {Figures.Of(machines.RequestsPerSecond)}; {whole} USD a month becomes {less}.";
+            return hosted.ReadShare is null
+                ? $"The prompt costs {whole} USD a month at {hosted.Api}, which caches it at no lower price."
+                : $"The prompt costs {whole} USD a month at {hosted.Api}; with its static part cached, {less} USD, where {hosted.HitShare.ToString("0 %", CultureInfo.InvariantCulture)} of the requests find it.";
+        return $"Cached, the static part takes {new ByteSize(machines!.PrefixBytes)} once and one machine carries {Significant.Three(machines.CachedRequestsPerSecond.Value)} requests/s instead of {Significant.Three(machines.RequestsPerSecond.Value)}; {whole} USD a month becomes {less}.";
     }
 }

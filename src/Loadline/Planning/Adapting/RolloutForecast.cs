@@ -65,6 +65,7 @@ internal sealed class RolloutForecast(CatalogReader catalog)
         return new TrainingOutlook
         {
             Fits = true,
+            FitsSurely = memory.Free.Low >= 0,
             PerDevice = devices,
             Hours = step.Step * (steps / SecondsPerHour),
             Trainable = chosen.Trainable,

@@ -87,8 +87,8 @@ public sealed class TrainingQuestions(CatalogReader catalog)
     {
         if (!outlook.Fits)
             return $"No: {outlook.Reason}.";
-        var peak = outlook.PerDevice[0].PeakBytes;
-        return $"Yes: {job.Method} of {job.Model.Id} fits on {job.Hardware}, {Figures.Of(peak, 1L << 30)} GiB of {Figures.GiB(outlook.PerDevice[0].CapacityBytes)} on each device, and takes {Figures.Of(outlook.Hours!.Value)} hours"
-            + (cost is { } usd ? $", {Figures.Dollars(usd)} USD." : ".");
+        var device = outlook.PerDevice[0];
+        return $"Yes: {job.Method} of {job.Model.Id} fits on {job.Hardware}, {Figures.GiB((long)device.PeakBytes.Value)} of {Figures.GiB(device.CapacityBytes)} GiB on each device, and takes {Significant.Three(outlook.Hours!.Value.Value)} hours"
+            + (cost is { } usd ? $" for {Significant.Three(usd.Value)} USD." : ".");
     }
 }

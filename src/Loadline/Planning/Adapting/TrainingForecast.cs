@@ -57,6 +57,7 @@ internal sealed class TrainingForecast(CatalogReader catalog)
         return new TrainingOutlook
         {
             Fits = true,
+            FitsSurely = memory.Free.Low >= 0,
             PerDevice = DevicesOf(job, setup, roles, memory.Peak),
             Hours = step * (steps / SecondsPerHour) + StartHours,
             Trainable = setup.Trainable,
@@ -232,6 +233,9 @@ internal sealed class TrainingForecast(CatalogReader catalog)
 internal sealed record TrainingOutlook
 {
     public required bool Fits { get; init; }
+
+    /// <summary>It fits at the upper end of the interval too.</summary>
+    public bool FitsSurely { get; init; }
 
     /// <summary>Why it does not, and what is nearest; null when it does.</summary>
     public string? Reason { get; init; }

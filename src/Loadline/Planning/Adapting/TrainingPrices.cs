@@ -19,21 +19,27 @@ internal sealed class TrainingPrices(CatalogReader catalog)
                 // Machines of private people and leftovers may go away within a run.
                 && offer.Tier is not "community" and not "spot"
             )
-            .Select(offer => (Offer: offer, PerHour: (double)offer.OnDemandPerHour!.Value.Usd * Machines(offer)))
-            .OrderBy(priced => priced.PerHour)
-            .ThenBy(priced => priced.Offer.Id, StringComparer.Ordinal)
             .ToList();
         if (offers.Count == 0)
             return null;
+        // Nobody rents eight to use one, or eight machines where one holds them all.
+        var least = offers.Min(offer => (Idle(offer), Machines(offer)));
+        var priced = offers
+            .Where(offer => (Idle(offer), Machines(offer)) == least)
+            .Select(offer => (Offer: offer, PerHour: (double)offer.OnDemandPerHour!.Value.Usd * Machines(offer)))
+            .OrderBy(each => each.PerHour)
+            .ThenBy(each => each.Offer.Id, StringComparer.Ordinal)
+            .ToList();
         var perHour = new Estimate(
-            offers[offers.Count / 2].PerHour,
-            offers[0].PerHour,
-            offers[^1].PerHour,
+            priced[priced.Count / 2].PerHour,
+            priced[0].PerHour,
+            priced[^1].PerHour,
             Evidence.Assumed
         );
-        return new TrainingPrice(perHour, offers[0].Offer, offers.Count);
+        return new TrainingPrice(perHour, priced[0].Offer, priced.Count);
 
         int Machines(Offer offer) => (hardware.Count + offer.Count - 1) / offer.Count;
+        int Idle(Offer offer) => Machines(offer) * offer.Count - hardware.Count;
     }
 }
 

@@ -22,9 +22,10 @@ internal sealed partial class RolloutColumns(CatalogReader catalog)
         );
         var mean = row.Number("gen_len_mean") ?? throw row.Wrong("gen_len_mean", "empty", "tokens");
         var lag = (int)(row.WholeNumber("policy_lag") ?? 0);
-        // The column counts the devices of the training side; on policy the same ones generate.
+        // All devices generate and then train on policy; off policy half of them do either.
         var devices = setup.Parallelism.Devices;
         var generating = lag > 0 ? Math.Max(tensor, devices / 2) : devices;
+        var split = lag > 0 ? Half(setup.Parallelism) : setup.Parallelism;
         var deployment = builder
             .Build(
                 new DeploymentRequest
@@ -42,13 +43,14 @@ internal sealed partial class RolloutColumns(CatalogReader catalog)
             new RequestShape(PromptTokens, mean)
         );
         var whole = PromptTokens + mean;
-        var perRank = Math.Max(1, (double)rollouts / setup.Parallelism.Data);
+        var perRank = Math.Max(1, (double)rollouts / split.Data);
         return RolloutStep.Of(
             new RolloutPlan
             {
                 Policy = setup with
                 {
                     MeanLength = Math.Min(whole, setup.SequenceLength),
+                    Parallelism = split,
                     MicroBatch = 1,
                     Accumulation = (int)Math.Ceiling(perRank),
                 },
@@ -63,6 +65,12 @@ internal sealed partial class RolloutColumns(CatalogReader catalog)
                 MostTogether = deployment.Rules.MaximumSequences,
             }
         );
+    }
+
+    private static TrainingParallelism Half(TrainingParallelism split)
+    {
+        var half = split with { Data = Math.Max(1, split.Data / 2) };
+        return half with { Expert = Math.Min(half.Expert, half.Devices / half.Pipeline) };
     }
 
     [GeneratedRegex(@"gen\[TP,PP\]=\[(\d{1,4}),")]

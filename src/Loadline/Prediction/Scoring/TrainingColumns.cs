@@ -60,10 +60,19 @@ internal sealed partial class TrainingColumns(CatalogReader catalog, ModelSource
                 "none" => Checkpointing.None,
                 "selective" => Checkpointing.Selective,
                 "full" => Checkpointing.Full,
-                _ => TrainingSolver.LeastCheckpointing(setup),
+                _ => UnstatedCheckpointing(row, setup),
             },
         };
     }
+
+    /// <summary>
+    /// Tuned tables of Megatron do not say what they recompute; their recipes shape the layout until little or nothing is.
+    /// Elsewhere it is the least under which the job fits.
+    /// </summary>
+    private static Checkpointing UnstatedCheckpointing(CsvRow row, TrainingSetup setup) =>
+        FrameworkOf(row) is "NeMo" or "Megatron-Bridge" or "NeMo-RL" or "mlperf" or "megatron"
+            ? Checkpointing.None
+            : TrainingSolver.LeastCheckpointing(setup);
 
     public Architecture ArchitectureOf(CsvRow row)
     {

@@ -22,10 +22,12 @@ internal static class TrainingShapes
         var plain = layers * (attention + 2.0 * hidden * inner);
         var stated = row.Number("params") ?? gated;
         var isPlain = Nearest(plain) < Nearest(gated) && hidden == heads * headSize;
-        var isTied =
-            Math.Abs(Best() + (double)vocabulary * hidden - stated)
-            < Math.Abs(Best() + 2.0 * vocabulary * hidden - stated);
         var isMpt = row.Text("model").StartsWith("MPT", StringComparison.Ordinal);
+        // Learned positions are among the parameters of an MPT, whose embeddings are tied; elsewhere the count decides.
+        var isTied =
+            isMpt
+            || Math.Abs(Best() + (double)vocabulary * hidden - stated)
+                < Math.Abs(Best() + 2.0 * vocabulary * hidden - stated);
         var text = isPlain
             ? Invariant(
                 $$"""{"model_type":"mpt","d_model":{{hidden}},"n_heads":{{heads}},"n_layers":{{layers}},"vocab_size":{{vocabulary}},"max_seq_len":{{row.WholeNumber("seq_len")}},"expansion_ratio":{{inner / hidden}},"no_bias":{{Lower(!isMpt)}},"learned_pos_emb":{{Lower(isMpt)}},"tie_word_embeddings":{{Lower(isTied)}},"torch_dtype":"bfloat16","attn_config":{"alibi":false,"kv_n_heads":{{keyHeads}} } }"""

@@ -76,9 +76,12 @@ public sealed record RolloutStep(
         var learning = training.StepSeconds.Value * (plan.Method is AlignmentMethod.Ppo ? 2 : 1);
         var sync = Bytes16 * plan.Policy.Architecture.Tensors.Parameters / SyncRate;
         var other = scoring + learning;
+        // What trainers add to their phases: moving tensors and optimizer states, waking and sleeping, scoring, logging.
+        var factor = plan.Policy.Constants.ReinforcementFactor;
         var step =
             sync
-            + (plan.Lag > 0 ? Math.Max(rollout + plan.RewardSeconds, other) : rollout + plan.RewardSeconds + other);
+            + factor
+                * (plan.Lag > 0 ? Math.Max(rollout + plan.RewardSeconds, other) : rollout + plan.RewardSeconds + other);
         var error = plan.Policy.Constants.Errors["rlStep"];
         return new RolloutStep(
             rollout,

@@ -107,7 +107,9 @@ public static class TrainingFlops
     private static double InputEmbedding(Architecture architecture)
     {
         var tensors = architecture.Tensors.Tensors;
-        var isTied = tensors.Any(tensor => tensor is { Role: TensorRole.Head, TiedTo: not null });
+        var isTied = tensors.Any(tensor =>
+            tensor is { Part: ModelPart.Language, Role: TensorRole.Head, TiedTo: not null }
+        );
         return tensors
             .Where(tensor =>
                 tensor is { Part: ModelPart.Language, Role: TensorRole.TokenEmbedding } && !isTied

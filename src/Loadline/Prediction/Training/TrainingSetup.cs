@@ -91,7 +91,7 @@ public enum TrainingOffload
 /// <param name="Pipeline">Groups of consecutive layers.</param>
 /// <param name="Context">Ranks that share the tokens of a sequence.</param>
 /// <param name="Expert">Ranks that whole experts are dealt to, out of the others.</param>
-public readonly record struct TrainingParallelism(
+public sealed record TrainingParallelism(
     int Data = 1,
     int Tensor = 1,
     int Pipeline = 1,
