@@ -107,11 +107,11 @@ public sealed class AdaptationPlanner(CatalogReader catalog, Func<string, Model>
             ? "it costs least over the horizon of what is not known to fall short"
             : option.Why;
 
-    private static string EvenText(AdaptationOption? option, AdaptationOption? before, Estimate? even) =>
+    private static string? EvenText(AdaptationOption? option, AdaptationOption? before, Estimate? even) =>
         (option, before, even) switch
         {
             (null, _, _) => "nothing that is trained is possible here",
-            (_, null, _) => "nothing comes before it",
+            (_, null, _) => null,
             ({ } one, { } other, null) =>
                 $"{one.Name} never costs less than {other.Name}: a further request costs {Usd(one)} USD, not less than {Usd(other)}",
             ({ } one, { } other, { Value: <= 0 }) =>
