@@ -17,11 +17,12 @@ internal sealed class AccuracyPages(string root)
     /// <summary>docs/accuracy.md and its images as they should stand, by path.</summary>
     public IEnumerable<(string Path, string Text)> Current()
     {
-        var figures = Figures(Sample());
+        var figures = Figures(Sample("inference.csv"));
         var page = Path.Combine(root, "docs", "accuracy.md");
         var text = File.ReadAllText(page).ReplaceLineEndings("\n");
         text = Replaced(text, "times", new TimesSection(figures).Write(new Markdown()));
         text = Replaced(text, "fitted-constants", ConstantsSection.Write(new Markdown(), catalog));
+        text = Replaced(text, "training", TrainingSection.Write(new Markdown(), catalog, Sample("training.csv")));
         yield return (page, text);
 
         var images = Path.Combine(root, "docs", "images");
@@ -48,10 +49,10 @@ internal sealed class AccuracyPages(string root)
 
     private Collection Figures(CsvTable table) => new FigureReader(catalog).Read(table);
 
-    private CsvTable Sample()
+    private CsvTable Sample(string name)
     {
-        using var text = File.OpenText(Path.Combine(root, "measurements", "inference.csv"));
-        return CsvTable.Read("inference.csv", text);
+        using var text = File.OpenText(Path.Combine(root, "measurements", name));
+        return CsvTable.Read(name, text);
     }
 
     private static string Replaced(string text, string name, Markdown content)

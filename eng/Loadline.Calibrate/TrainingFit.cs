@@ -11,13 +11,13 @@ namespace Loadline.Calibrate;
 /// </summary>
 internal sealed class TrainingFit(TrainingConstants start, ImmutableArray<TrainingParameter> parameters)
 {
-    /// <summary>Errors beyond this count as this: a table that measures something else must not decide.</summary>
+    /// <summary>Errors beyond this count a tenth: a table that measures something else must not decide.</summary>
     private const double Outlier = 0.6;
 
     /// <summary>Weight of a squared logarithm from the prior against the mean error.</summary>
     private const double PriorWeight = 0.001;
 
-    private static readonly double[] Steps = [1.3, 1.12, 1.05];
+    private static readonly double[] Steps = [2, 1.3, 1.12, 1.05];
 
     public TrainingConstants Fit(IReadOnlyList<TrainingRow> rows)
     {
@@ -72,7 +72,10 @@ internal sealed class TrainingFit(TrainingConstants start, ImmutableArray<Traini
     {
         var sum = 0.0;
         foreach (var key in keys)
-            sum += Math.Min(Outlier, Sample.Median(key.Select(index => Math.Abs(errors[index]))));
+        {
+            var error = Sample.Median(key.Select(index => Math.Abs(errors[index])));
+            sum += Math.Min(Outlier, error) + Math.Max(0, error - Outlier) / 10;
+        }
         var prior = 0.0;
         for (var place = 0; place < values.Length; place++)
             prior += Math.Pow(Math.Log(values[place] / parameters[place].Prior), 2);

@@ -107,7 +107,14 @@ internal sealed record TrainingParameter(
             );
         }
         list.Add(
-            new("expertShare", 0.6, 0.1, 1, (all, value) => all with { ExpertShare = value }, row => row.HasExperts)
+            new(
+                "expertHalfWidth",
+                1024,
+                64,
+                8192,
+                (all, value) => all with { ExpertHalfWidth = value },
+                row => row.HasExperts
+            )
         );
         list.Add(
             new(

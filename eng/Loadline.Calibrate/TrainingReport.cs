@@ -156,7 +156,7 @@ internal sealed class TrainingReport(CsvTable table, CatalogReader catalog, Json
             entry["hostPerLayer"] =
                 $"{Round(framework.HostPerLayer.Seconds * 1e6).ToString(CultureInfo.InvariantCulture)} us";
         }
-        document["expertShare"] = Round(constants.ExpertShare);
+        document["expertHalfWidth"] = Round(constants.ExpertHalfWidth);
         document["castFactor"] = Round(constants.CastFactor);
         document["exposedTensor"] = Round(constants.ExposedTensor);
         document["exposedExpert"] = Round(constants.ExposedExpert);

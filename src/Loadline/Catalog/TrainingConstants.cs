@@ -18,8 +18,8 @@ public sealed record TrainingConstants
     /// <summary>By kind of software; its <see cref="TrainingFramework.Tools"/> are what users call it.</summary>
     public required ImmutableDictionary<string, TrainingFramework> Frameworks { get; init; }
 
-    /// <summary>Rate of matrices of experts as a share of that of dense matrices.</summary>
-    public required double ExpertShare { get; init; }
+    /// <summary>Width of an expert's matrices at which they attain half the rate of dense ones.</summary>
+    public required double ExpertHalfWidth { get; init; }
 
     /// <summary>Share of the bandwidth of memory that kernels attain which do little else.</summary>
     public required double MemoryShare { get; init; }

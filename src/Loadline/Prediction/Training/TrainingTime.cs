@@ -174,7 +174,10 @@ public sealed class TrainingTime
     {
         var arithmetic = AttainableArithmetic(setup.Arithmetic);
         var rate = RateOf(arithmetic) * hardware.MatricesIn(arithmetic);
-        return 2 * times * (work.DenseWeights + work.ExpertWeights / constants.ExpertShare) / rate;
+        return 2
+            * times
+            * (work.DenseWeights + work.ExpertWeights * (1 + constants.ExpertHalfWidth / Math.Max(1, work.ExpertWidth)))
+            / rate;
     }
 
     private double Head(double times) => 2 * times * work.HeadWeights / (rate16 * hardware.MatricesIn(Arithmetic.Bf16));
@@ -186,7 +189,13 @@ public sealed class TrainingTime
     private double Elementwise(double times)
     {
         var cast = TrainingHardware.NameOf(AttainableArithmetic(setup.Arithmetic)) is "bf16" ? 1 : constants.CastFactor;
-        return times * 2 * Bytes16 * work.AllFeatures * framework.ElementwisePasses * cast / memoryRate;
+        return times
+            * 2
+            * Bytes16
+            * (work.AllFeatures + work.PermutedFeatures)
+            * framework.ElementwisePasses
+            * cast
+            / memoryRate;
     }
 
     /// <summary>Adapters launch two more products beside every matrix.</summary>
@@ -226,8 +235,9 @@ public sealed class TrainingTime
         }
         if (split.Expert > 1 && work.ExpertLayers > 0)
         {
+            var sent = Bytes16 * work.ExpertInput * tokens * passes / split.Pipeline / split.Tensor;
             var away = (split.Expert - 1.0) / split.Expert;
-            var bytes = 2 * feature * work.ExpertLayers * work.ActiveExperts * away / split.Tensor;
+            var bytes = 2 * sent * work.ExpertLayers * work.ActiveExperts * away;
             seconds += constants.ExposedExpert * bytes / LinkRate(split.Expert);
         }
         return seconds;
@@ -271,12 +281,14 @@ public sealed class TrainingTime
     /// <summary>Bytes per second between so many ranks: the accelerator's link where it reaches, the network beyond.</summary>
     private double LinkRate(int ranks)
     {
-        var link = setup.Accelerator.Link;
-        var isTorus = setup.Accelerator.Kind is AcceleratorKind.TensorProcessor;
-        return link?.BandwidthPerDirection is { } rate && (isTorus || ranks <= link.Reach)
+        return setup.Accelerator.Link?.BandwidthPerDirection is { } rate && IsReached(ranks)
             ? rate.BytesPerSecond * constants.LinkShare
             : constants.Network.BytesPerSecond;
     }
+
+    /// <summary>Pods of tensor processors are joined as a whole.</summary>
+    private bool IsReached(int ranks) =>
+        setup.Accelerator.Kind is AcceleratorKind.TensorProcessor || ranks <= (setup.Accelerator.Link?.Reach ?? 1);
 
     private double RateOf(Arithmetic arithmetic) =>
         setup.Accelerator.Peak[AttainableArithmetic(arithmetic)]!.Value.PerSecond;

@@ -31,6 +31,12 @@ public sealed class TrainingWork
             .Distinct()
             .Count();
         ActiveExperts = architecture.Tensors.Tensors.Where(IsExpert).Select(tensor => tensor.ActiveExperts).Max(0);
+        ExpertInput = architecture.Tensors.Tensors.FirstOrDefault(IsExpert)?.InputFeatures ?? 0;
+        ExpertWidth = architecture
+            .Tensors.Tensors.Where(IsExpert)
+            .Select(tensor => (double)Math.Min(tensor.InputFeatures, tensor.OutputFeatures))
+            .DefaultIfEmpty()
+            .Min();
         foreach (var tensor in architecture.Tensors.Tensors.Where(tensor => tensor.Part == ModelPart.Language))
             Add(tensor);
         AddInputs(architecture);
@@ -57,6 +63,15 @@ public sealed class TrainingWork
     public int ExpertLayers { get; }
 
     public int ActiveExperts { get; }
+
+    /// <summary>Features of what is sent to an expert: the hidden size, or less where experts work on a part of it.</summary>
+    public double ExpertInput { get; }
+
+    /// <summary>Least of the inputs and outputs of an expert's matrices.</summary>
+    public double ExpertWidth { get; }
+
+    /// <summary>Features copied so that tokens of one expert lie together, and back.</summary>
+    public double PermutedFeatures => 2.0 * ExpertInput * ActiveExperts * ExpertLayers;
 
     /// <summary>Features that matrices of all layers write.</summary>
     public double Outputs { get; private set; }

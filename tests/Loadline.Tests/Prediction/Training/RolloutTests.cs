@@ -67,7 +67,12 @@ public sealed class RolloutTests
     [Fact]
     public void A_forward_pass_is_about_a_third_of_a_step()
     {
-        var time = new TrainingTime(Setups.Of(Setups.Llama8B, TrainingMethod.Full, "megatron"));
+        var time = new TrainingTime(
+            Setups.Of(Setups.Llama8B, TrainingMethod.Full, "megatron") with
+            {
+                Accumulation = 32,
+            }
+        );
 
         (time.ForwardSeconds.Value / time.StepSeconds.Value).ShouldBeInRange(0.25, 0.36);
     }

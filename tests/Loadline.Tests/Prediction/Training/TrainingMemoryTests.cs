@@ -81,13 +81,13 @@ public sealed class TrainingMemoryTests
         // A layer of Llama-3.1-8B: 2 x 4,096^2 + 2 x 1,024 x 4,096 + 3 x 14,336 x 4,096 + 2 x 4,096 = 218,112,000.
         var setup = Setups.Of(Setups.Llama8B, TrainingMethod.Pretrain, "compiled") with
         {
-            Parallelism = new TrainingParallelism(Data: 2) { ZeroStage = 3 },
+            Parallelism = new TrainingParallelism(Data: 64) { ZeroStage = 3 },
         };
 
-        // One doubling of the devices brings 0.15 GB of communicators.
+        // Six doublings of the devices bring 0.15 GB of communicators each.
         new TrainingMemory(setup)
             .Part("buffers")
-            .ShouldBe(2 * 218_112_000.0 * 2 + 0.15e9, 1);
+            .ShouldBe(2 * 218_112_000.0 * 2 + 6 * 0.15e9, 1);
     }
 
     [Fact]

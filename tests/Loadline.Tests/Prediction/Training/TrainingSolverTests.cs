@@ -66,6 +66,6 @@ public sealed class TrainingSolverTests
     public void The_least_recomputation_that_fits_is_found()
     {
         TrainingSolver.LeastCheckpointing(Lora with { SequenceLength = 512 }).ShouldBe(Checkpointing.None);
-        TrainingSolver.LeastCheckpointing(Lora with { SequenceLength = 16_384 }).ShouldBe(Checkpointing.Full);
+        TrainingSolver.LeastCheckpointing(Lora with { SequenceLength = 65_536 }).ShouldBe(Checkpointing.Full);
     }
 }

@@ -61,7 +61,7 @@ public sealed class TrainingTimeTests
     [Fact]
     public void Hardware_that_nobody_measured_says_so()
     {
-        var setup = Setups.Of(Setups.Llama8B, TrainingMethod.Full, "transformers", "nvidia-v100-sxm-32gb");
+        var setup = Setups.Of(Setups.Llama8B, TrainingMethod.Full, "transformers", "nvidia-v100-sxm2-32gb");
 
         new TrainingTime(setup).StepSeconds.Evidence.ShouldBe(Loadline.Quantities.Evidence.Assumed);
     }
