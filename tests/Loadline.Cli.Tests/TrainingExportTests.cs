@@ -121,6 +121,22 @@ public sealed class TrainingExportTests
         script.Text.ShouldContain("algorithm.adv_estimator=grpo ");
     }
 
+    [Theory]
+    [MemberData(nameof(Runs))]
+    public void Every_learning_rate_is_above_zero(string method, string hardware, string? adapter)
+    {
+        foreach (var file in TrainingFiles.Of(RunOf(method, hardware, adapter), Catalog))
+        {
+            var rate = file.Name switch
+            {
+                "trl.yaml" or "axolotl.yaml" => Text(Yaml(file), "learning_rate"),
+                "verl.sh" => file.Text.Split("actor.optim.lr=")[1].Split(' ')[0],
+                _ => "1",
+            };
+            double.Parse(rate, System.Globalization.CultureInfo.InvariantCulture).ShouldBeInRange(1e-7, 1);
+        }
+    }
+
     [Fact]
     public void Settings_that_the_tools_must_share_are_the_same()
     {

@@ -32,7 +32,7 @@ internal sealed class RolloutForecast(CatalogReader catalog)
             {
                 Fits = false,
                 Reason =
-                    $"the rollout engine has {EngineShare:0%} of each of {job.Hardware}, and the weights of {job.Model.Id} over {job.TensorParallel} of them leave no cache; a higher --tensor-parallel or more memory would",
+                    $"the rollout engine has {EngineShare * 100:0} % of each of {job.Hardware}, and the weights of {job.Model.Id} over {job.TensorParallel} of them leave no cache; a higher --tensor-parallel or more memory would",
             };
         var chosen = tried.FirstOrDefault(setup => MemoryOf(job, setup, engine).Free.Low >= 0);
         chosen ??= tried[^1];
@@ -74,7 +74,7 @@ internal sealed class RolloutForecast(CatalogReader catalog)
             [
                 .. TrainingForecast.AssumptionsOf(chosen, steps, memory.Free),
                 $"A step generates {Figures.Exact(chosen.GlobalBatch)} answers of {Figures.Exact(job.ResponseTokens)} tokens on average, at most {LongestOverMean} times that: {Significant.Three(step.Rollout)} s generating, {Significant.Three(step.LogProbabilities)} s scoring, {Significant.Three(step.Training)} s training, {Significant.Three(step.WeightSync)} s copying weights.",
-                $"Engine and training take turns on the same devices; policy and states wait in host memory while answers are generated. The engine has {EngineShare:0%} of the memory; a program scores in {RewardSeconds} s a step.",
+                $"Engine and training take turns on the same devices; policy and states wait in host memory while answers are generated. The engine has {EngineShare * 100:0} % of the memory; a program scores in {RewardSeconds} s a step.",
             ],
         };
     }

@@ -103,16 +103,15 @@ internal sealed class TrainingSetups(CatalogReader catalog)
     private static double MeanOf(TrainingJob job) =>
         job.IsReinforcement ? job.PromptTokens + job.ResponseTokens : job.TokensPerExample;
 
-    /// <summary>As asked; otherwise the next power of two that holds an example.</summary>
+    /// <summary>As asked; otherwise the next power of two that holds an example, or the longest answer with its prompt.</summary>
     internal static long SequenceOf(TrainingJob job)
     {
         if (job.Sequence is { } asked)
             return asked;
-        var needed = job.IsReinforcement
-            ? job.PromptTokens + (long)(RolloutForecast.LongestOverMean * job.ResponseTokens)
-            : (long)Math.Ceiling(job.TokensPerExample);
-        var sequence = job.IsReinforcement ? 1 : UsualSequence;
-        while (sequence < needed)
+        if (job.IsReinforcement)
+            return job.PromptTokens + (long)(RolloutForecast.LongestOverMean * job.ResponseTokens);
+        var sequence = UsualSequence;
+        while (sequence < job.TokensPerExample)
             sequence *= 2;
         return sequence;
     }

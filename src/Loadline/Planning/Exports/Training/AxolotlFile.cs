@@ -35,7 +35,7 @@ internal static class AxolotlFile
         else
             yaml.Real("num_epochs", job.Epochs);
         yaml.Text("optimizer", "adamw_torch_fused");
-        yaml.Real("learning_rate", export.LearningRate);
+        yaml.Rate("learning_rate", export.LearningRate);
         yaml.Text("lr_scheduler", "cosine");
         yaml.Real("warmup_ratio", 0.03);
         yaml.Flag("bf16", true);

@@ -53,7 +53,10 @@ internal static class TrainingTask
             yaml.Comment("taken from the environment of who starts it");
             yaml.Null("HF_TOKEN");
         }
-        yaml.Block("setup", $"pip install {ShellText.Words(tool.Install)}\n");
+        yaml.Block(
+            "setup",
+            $"pip install {ShellText.Words(tool.Install.Where(package => job.IsReinforcement || package != "vllm"))}\n"
+        );
         yaml.Block("run", RunOf(export, tool.Id));
         return new ExportFile(File, yaml.ToString(), IsExecutable: false);
     }

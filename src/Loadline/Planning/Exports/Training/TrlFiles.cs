@@ -47,7 +47,7 @@ internal static class TrlFiles
         yaml.Flag("gradient_checkpointing", run.Checkpointing);
         yaml.Flag("bf16", true);
         AddLength(yaml, run);
-        yaml.Real("learning_rate", export.LearningRate);
+        yaml.Rate("learning_rate", export.LearningRate);
         yaml.Text("lr_scheduler_type", job.IsReinforcement ? "constant" : "cosine");
         yaml.Real("warmup_ratio", 0.03);
         yaml.Number("logging_steps", 1);

@@ -61,7 +61,7 @@ internal static class VerlScript
             yield return ("actor_rollout_ref.rollout.layered_summon", "True");
         }
         yield return ("actor_rollout_ref.actor.strategy", "fsdp2");
-        yield return ("actor_rollout_ref.actor.optim.lr", PlainText.Number(export.LearningRate));
+        yield return ("actor_rollout_ref.actor.optim.lr", PlainText.Rate(export.LearningRate));
         yield return ("actor_rollout_ref.actor.ppo_mini_batch_size", prompts);
         yield return ("actor_rollout_ref.actor.ppo_micro_batch_size_per_gpu", micro);
         yield return ("actor_rollout_ref.actor.use_kl_loss", Flag(job.Method is "grpo" or "rloo"));
@@ -95,7 +95,7 @@ internal static class VerlScript
     private static IEnumerable<(string Key, string Value)> CriticOf(TrainingExport export, string prompts, string micro)
     {
         yield return ("critic.model.path", export.Job.Model.Id);
-        yield return ("critic.optim.lr", PlainText.Number(10 * export.LearningRate));
+        yield return ("critic.optim.lr", PlainText.Rate(10 * export.LearningRate));
         yield return ("critic.ppo_mini_batch_size", prompts);
         yield return ("critic.ppo_micro_batch_size_per_gpu", micro);
         yield return ("critic.model.enable_gradient_checkpointing", Flag(export.Run.Checkpointing));
