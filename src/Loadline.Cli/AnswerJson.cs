@@ -30,6 +30,7 @@ namespace Loadline.Cli;
 [JsonSerializable(typeof(Quantization.Evaluation.TriangleReport))]
 [JsonSerializable(typeof(Quantization.Evaluation.MantissaReport))]
 [JsonSerializable(typeof(MeasuredQualityFile))]
+[JsonSerializable(typeof(AdaptationAnswer))]
 [JsonSerializable(typeof(ValidationAnswer))]
 [JsonSerializable(typeof(DecisionAnswer))]
 [JsonSerializable(typeof(IReadOnlyList<CatalogItem>))]

@@ -23,6 +23,7 @@ internal static class CommandLine
         root.Subcommands.Add(PredictCommand.Create(surroundings));
         root.Subcommands.Add(SimulateCommand.Create(surroundings));
         root.Subcommands.Add(PlanCommand.Create(surroundings));
+        root.Subcommands.Add(AdaptCommand.Create(surroundings));
         root.Subcommands.Add(QuantizeCommand.Create(surroundings));
         root.Subcommands.Add(ValidateCommand.Create(surroundings));
         root.Subcommands.Add(CatalogCommand.Create(surroundings));

@@ -18,6 +18,7 @@ public sealed partial class DocumentTests
             "README.md",
             .. Directory
                 .GetFiles(Path.Combine(Repository.Root, "docs"), "*.md")
+                .Concat(Directory.GetFiles(Path.Combine(Repository.Root, "examples"), "adapt-*.md"))
                 .Select(file => Path.GetRelativePath(Repository.Root, file).Replace('\\', '/')),
         ];
 

@@ -9,8 +9,27 @@ public sealed class ExampleTests
 {
     private static readonly string Folder = Path.Combine(Repository.Root, "examples");
 
+    private const string Adapting = "adapt-";
+
+    private static IEnumerable<string> Names =>
+        Directory.GetFiles(Folder, "*.yaml").Select(file => Path.GetFileNameWithoutExtension(file)).Order();
+
     public static TheoryData<string> Examples =>
-        [.. Directory.GetFiles(Folder, "*.yaml").Select(file => Path.GetFileNameWithoutExtension(file)).Order()];
+        [.. Names.Where(name => !name.StartsWith(Adapting, StringComparison.Ordinal))];
+
+    public static TheoryData<string> Adaptations =>
+        [.. Names.Where(name => name.StartsWith(Adapting, StringComparison.Ordinal))];
+
+    [Theory]
+    [MemberData(nameof(Adaptations))]
+    public void An_example_of_adapting_is_decided_as_committed(string name)
+    {
+        var run = Run.Of("adapt", Path.Combine(Folder, $"{name}.yaml"));
+
+        run.Error.ShouldBe("");
+        run.ExitCode.ShouldBe(0);
+        Golden.Matches(name, run.Output);
+    }
 
     [Theory]
     [MemberData(nameof(Examples))]
@@ -34,6 +53,7 @@ public sealed class ExampleTests
 
     [Theory]
     [MemberData(nameof(Examples))]
+    [MemberData(nameof(Adaptations))]
     public void An_example_has_a_note_that_checks_it_by_hand(string name) =>
         File.Exists(Path.Combine(Folder, $"{name}.md")).ShouldBeTrue();
 }

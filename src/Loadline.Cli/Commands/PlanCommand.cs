@@ -45,7 +45,7 @@ internal static class PlanCommand
                 return NewScenario.Ask(surroundings, session.Catalog, path);
             }
             outputs.Check(parsed);
-            var document = path is null ? new JsonObject() : ReadDocument(path);
+            var document = path is null ? new JsonObject() : ScenarioFiles.Read(path);
             if (path is null && !flags.Any(parsed))
                 throw new BadContentException(
                     "plan",
@@ -68,6 +68,8 @@ internal static class PlanCommand
                 "planning",
                 say => Plan(scenario, day, path, session, surroundings, say)
             );
+            if (scenario.Adaptation is not null)
+                plan = plan with { Adaptation = Adapt(scenario, day, path, session, surroundings) };
             plan = outputs.Compare(parsed, plan);
             outputs.Write(parsed, plan, session.Catalog);
             answer.Print(parsed, surroundings, plan, AnswerJson.Default.Plan, PlanPage.Render);
@@ -75,6 +77,25 @@ internal static class PlanCommand
         });
         return command;
     }
+
+    private static AdaptationSummary Adapt(
+        Scenario scenario,
+        DateOnly day,
+        string? path,
+        Session session,
+        Surroundings surroundings
+    ) =>
+        AdaptationSummary.Of(
+            Progress.Run(
+                surroundings,
+                "adapting",
+                say =>
+                    new AdaptationPlanner(session.Catalog, name => ReadModel(session, path, name, say))
+                    {
+                        Start = day,
+                    }.Decide(scenario)
+            )
+        );
 
     private static Plan Plan(
         Scenario scenario,
@@ -129,19 +150,5 @@ internal static class PlanCommand
         {
             throw new BadContentException(path, "$.models.candidates", exception.Message, "");
         }
-    }
-
-    private static JsonObject ReadDocument(string path)
-    {
-        if (Directory.Exists(path))
-            throw new IOException($"{path}: is a directory; expected a scenario");
-        if (!File.Exists(path))
-            throw new FileNotFoundException($"{path}: no such file", path);
-
-        const long LargestScenario = 1_000_000;
-        using var text = new BoundedText(path, File.OpenText(path), LargestScenario, "a scenario");
-        // JSON is YAML, so one reader serves both.
-        return Yaml.Read(path, text) as JsonObject
-            ?? throw new BadContentException(path, "line 1", "no fields", "a scenario with fields such as workload");
     }
 }

@@ -23,6 +23,7 @@ internal static class PlanPage
                 $"At {stage.Trigger}, {When(plan, stage)}: {stage.Action}, then {Figures.Dollars(stage.CostPerMonthUsd)} USD/month{Exit(stage)}."
             )
         );
+        page.List("Adaptation (loadline adapt says more)", AdaptationLines(plan));
         page.List("What more would gain", GainLines(plan));
         Rejected(page, plan);
         page.List("Open questions", plan.OpenQuestions);
@@ -82,6 +83,15 @@ internal static class PlanPage
         const int Most = 4;
         foreach (var optimisation in plan.Optimisations.Take(Most))
             yield return $"{optimisation.What}: {optimisation.Gain}.";
+    }
+
+    private static IEnumerable<string> AdaptationLines(Plan plan)
+    {
+        if (plan.Adaptation is not { } adaptation)
+            yield break;
+        yield return adaptation.Verdict;
+        if (adaptation.BreakEvenText is { } text)
+            yield return $"{text}.";
     }
 
     private static string Exit(RoadmapStage stage) =>

@@ -23,6 +23,13 @@ public sealed record ApiOffer
 
     /// <summary>Prompt tokens that are put there; null where they cost what all others do.</summary>
     public Money? CacheWritePerMillionTokens { get; init; }
+
+    /// <summary>Shortest beginning of a prompt that is kept, in tokens; null where it is not known.</summary>
+    public int? CacheMinimumTokens { get; init; }
+
+    /// <summary>Time without use after which it is forgotten; null where it is not known.</summary>
+    public Duration? CacheLifetime { get; init; }
+    public string? CacheSource { get; init; }
     public required Money OutputPerMillionTokens { get; init; }
 
     /// <summary>Prices of requests with longer prompts.</summary>

@@ -44,4 +44,6 @@ namespace Loadline.Catalog;
 [JsonSerializable(typeof(EconomicFigure))]
 [JsonSerializable(typeof(DataClass))]
 [JsonSerializable(typeof(ExportTargets))]
+[JsonSerializable(typeof(AdaptationNorms))]
+[JsonSerializable(typeof(TrainingTool))]
 internal sealed partial class CatalogJson : JsonSerializerContext;

@@ -62,6 +62,16 @@ public sealed class CatalogReader
             new ShelfLayout("export targets", "exports.json", List: null, layer => layer.Text("id")),
             CatalogJson.Default.ExportTargets
         );
+        Adaptation = new(
+            files,
+            new ShelfLayout("method", "adaptation.json", "adaptation", layer => layer.Text("id")),
+            CatalogJson.Default.AdaptationNorms
+        );
+        TrainingTools = new(
+            files,
+            new ShelfLayout("training tool", "training-tools.json", "tools", layer => layer.Text("id")),
+            CatalogJson.Default.TrainingTool
+        );
         EndToEnd = new(
             files,
             new ShelfLayout("end-to-end constants", "end-to-end.json", "endToEnd", EndToEndId),
@@ -127,6 +137,12 @@ public sealed class CatalogReader
 
     /// <summary>What container platforms and schedulers call things; one entry.</summary>
     public CatalogShelf<ExportTargets> Exports { get; }
+
+    /// <summary>Ways of adapting a model and what they need.</summary>
+    public CatalogShelf<AdaptationNorms> Adaptation { get; }
+
+    /// <summary>Programs that train, and the settings each version knows.</summary>
+    public CatalogShelf<TrainingTool> TrainingTools { get; }
 
     public CatalogShelf<EndToEndConstants> EndToEnd { get; }
 

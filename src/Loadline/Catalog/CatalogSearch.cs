@@ -22,6 +22,8 @@ public sealed class CatalogSearch(CatalogReader catalog)
         "training",
         "benchmarks",
         "capabilities",
+        "adaptation",
+        "training-tools",
     ];
 
     public IReadOnlyList<CatalogItem> List(string kind) => Shelf(kind).Items;
@@ -60,6 +62,8 @@ public sealed class CatalogSearch(CatalogReader catalog)
             "training" => catalog.Training,
             "benchmarks" => catalog.Benchmarks,
             "capabilities" => catalog.Capabilities,
+            "adaptation" => catalog.Adaptation,
+            "training-tools" => catalog.TrainingTools,
             _ => throw new UnknownNameException("catalog kind", kind, Kinds, ambiguous: false),
         };
 }

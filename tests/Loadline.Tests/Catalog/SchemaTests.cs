@@ -37,6 +37,8 @@ public sealed class SchemaTests
     [InlineData("benchmarks.json", "benchmarks")]
     [InlineData("capabilities.json", "capabilities")]
     [InlineData("exports.json", "exports")]
+    [InlineData("adaptation.json", "adaptation")]
+    [InlineData("training-tools.json", "training-tools")]
     public async Task A_single_file_follows_its_schema(string file, string schema) =>
         await FollowAsync([Path.Combine(Root, file)], schema);
 
@@ -48,6 +50,7 @@ public sealed class SchemaTests
 
         folders.ShouldBe(["accelerators", "apis", "engines", "kernels", "models", "offers", "schemas"]);
         files.ShouldBe([
+            "adaptation.json",
             "benchmarks.json",
             "capabilities.json",
             "catalog.json",
@@ -59,6 +62,7 @@ public sealed class SchemaTests
             "quality.json",
             "regions.json",
             "tasks.json",
+            "training-tools.json",
             "training.json",
         ]);
     }

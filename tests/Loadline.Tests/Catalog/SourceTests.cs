@@ -20,6 +20,7 @@ public sealed partial class SourceTests
             .Concat(Catalog.Engines.All.Select(entry => entry.Source))
             .Concat(Catalog.Engines.All.Select(entry => entry.Launch?.Source ?? ""))
             .Concat(Catalog.Exports.All.Select(entry => entry.Source))
+            .Concat(Catalog.TrainingTools.All.Select(entry => entry.Source))
             .Concat(Catalog.Kernels.All.Select(entry => entry.Source))
             .Concat(Catalog.Models.All.Select(entry => entry.Source))
             .Concat(Catalog.Models.All.Select(entry => entry.ReleasedSource ?? ""))

@@ -67,6 +67,9 @@ public sealed record Plan
     /// <summary>What nobody can meet, and what would have to give: empty when there is a plan.</summary>
     public ImmutableArray<string> Relaxations { get; init; } = [];
 
+    /// <summary>How the model is adapted to what the scenario needs; null where nobody asks.</summary>
+    public AdaptationSummary? Adaptation { get; init; }
+
     /// <summary>What is different from an earlier answer; empty where none was given.</summary>
     public ImmutableArray<string> Changes { get; init; } = [];
 

@@ -42,5 +42,8 @@ internal static class PlainText
 
     public static string Number(double value) => value.ToString("0.####", CultureInfo.InvariantCulture);
 
+    /// <summary>A learning rate: a millionth is not nothing.</summary>
+    public static string Rate(double value) => value.ToString("0.############", CultureInfo.InvariantCulture);
+
     public static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
 }

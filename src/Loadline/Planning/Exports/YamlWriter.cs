@@ -30,6 +30,9 @@ internal sealed class YamlWriter
 
     public void Real(string key, double value) => Line($"{Scalar(key)}: {PlainText.Number(value)}");
 
+    /// <summary>A number that may be as small as a learning rate.</summary>
+    public void Rate(string key, double value) => Line($"{Scalar(key)}: {PlainText.Rate(value)}");
+
     public void Flag(string key, bool value) => Line($"{Scalar(key)}: {(value ? "true" : "false")}");
 
     public void Null(string key) => Line($"{Scalar(key)}:");

@@ -18,6 +18,8 @@ internal static class ApiCosts
     public static double PerRequest(ApiOffer api, Workload workload)
     {
         var prompt = workload.PromptTokens;
+        // Beginnings that are too short for the provider's cache are paid for like all others.
+        var prefix = workload.SharedPrefixTokens < api.CacheMinimumTokens ? 0 : workload.SharedPrefixTokens;
         double[] limits = [0, .. api.Tiers.Select(tier => (double)tier.AboveTokens).Order(), double.PositiveInfinity];
         var total = 0.0;
         for (var i = 0; i + 1 < limits.Length; i++)
@@ -26,9 +28,7 @@ internal static class ApiCosts
             var (input, cachedInput, output) = PricesAbove(api, above);
             var requests = ShareBelow(prompt, upTo) - ShareBelow(prompt, above);
             var tokens = TokensBelow(prompt, upTo) - TokensBelow(prompt, above);
-            var cached =
-                CachedBelow(prompt, upTo, workload.SharedPrefixTokens)
-                - CachedBelow(prompt, above, workload.SharedPrefixTokens);
+            var cached = CachedBelow(prompt, upTo, prefix) - CachedBelow(prompt, above, prefix);
             total += (tokens - cached) * input + cached * cachedInput + requests * workload.OutputTokens.Mean * output;
         }
         var usd = total / Million;

@@ -29,6 +29,9 @@ public sealed record Scenario
     public required DeploymentRules Deployment { get; init; }
     public required Budget Budget { get; init; }
 
+    /// <summary>What the model as it is should do better; null where nobody asks.</summary>
+    public AdaptationWish? Adaptation { get; init; }
+
     /// <summary>Every default that was used, in plain words.</summary>
     public ImmutableArray<string> Assumptions { get; init; } = [];
 

@@ -34,6 +34,7 @@ public sealed class ScenarioReader(CatalogReader catalog, Func<string, Trace>? t
         var modelsNode = root.Section("models");
         var deploymentNode = root.Section("deployment");
         var budgetNode = root.Section("budget");
+        var adaptationNode = root.Section("adaptation");
         // A reference to the published schema, which editors read.
         _ = root.Has("$schema");
         // Before what is missing: a misspelt section is the likelier reason.
@@ -65,6 +66,7 @@ public sealed class ScenarioReader(CatalogReader catalog, Func<string, Trace>? t
             Models = ModelsReader.Read(modelsNode, notes),
             Deployment = DeploymentReader.Read(deploymentNode, notes),
             Budget = budget,
+            Adaptation = AdaptationReader.Read(adaptationNode, WorkloadMix.Of(streams), catalog),
             Assumptions = [.. notes.Assumptions.Distinct(StringComparer.Ordinal)],
             OpenQuestions = [.. notes.Questions.Distinct(StringComparer.Ordinal)],
             Document = document.Clone(),
