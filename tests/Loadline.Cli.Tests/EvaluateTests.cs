@@ -128,5 +128,39 @@ public sealed class EvaluateTests : IDisposable
         Directory.Exists(Out("out")).ShouldBeFalse();
     }
 
+    [Theory]
+    [InlineData("--chart")]
+    [InlineData("--save")]
+    public void What_is_read_is_never_written_over(string option)
+    {
+        var before = File.ReadAllText(Text);
+
+        var run = Run.Of("quantize", Model, "--compare", "int4", "--evaluate", Text, option, Text);
+
+        run.ExitCode.ShouldBe(2);
+        run.Error.ShouldContain(option);
+        File.ReadAllText(Text).ShouldBe(before);
+    }
+
+    [Theory]
+    [InlineData("\"merges\":", "\"merges\": [[1, 2]], \"others\":")]
+    [InlineData("\"normalizer\": null", "\"normalizer\": { \"type\": \"Replace\", \"pattern\": { \"String\": \"\" } }")]
+    public void A_broken_tokenizer_is_refused_in_one_line(string good, string bad)
+    {
+        var copy = Directory.CreateDirectory(Out("copy")).FullName;
+        foreach (var file in Directory.GetFiles(Model))
+            File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
+        var tokenizer = Path.Combine(copy, "tokenizer.json");
+        var text = File.ReadAllText(tokenizer).Replace("\":null", "\": null");
+        text.ShouldContain(good);
+        File.WriteAllText(tokenizer, text.Replace(good, bad));
+
+        var run = Run.Of("quantize", copy, "--compare", "int4", "--evaluate", Text);
+
+        run.ExitCode.ShouldBe(2);
+        run.Error.Trim().Split('\n').Length.ShouldBe(1);
+        run.Error.ShouldContain("tokenizer.json");
+    }
+
     private string Out(string name) => Path.Combine(folder, name);
 }

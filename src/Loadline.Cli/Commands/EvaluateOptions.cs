@@ -109,6 +109,21 @@ internal sealed class EvaluateOptions
         return ActivationStatistics.Of(session.Original, session.Text).MeanSquares;
     }
 
+    /// <summary>Nothing that is read may be written over.</summary>
+    public void RefuseInputs(ParseResult parsed, string model)
+    {
+        foreach (var option in (Option<string?>[])[chart, save])
+        {
+            if (parsed.GetValue(option) is not { } file)
+                continue;
+            string?[] inputs = [parsed.GetValue(evaluate), parsed.GetValue(importance), model];
+            if (inputs.Any(input => input is not null && Path.GetFullPath(input) == Path.GetFullPath(file)))
+                throw new BadContentException(option.Name, "", file, "a file that is not read");
+            if (Directory.Exists(model) && Path.GetDirectoryName(Path.GetFullPath(file)) == Path.GetFullPath(model))
+                throw new BadContentException(option.Name, "", file, "a file outside the model's folder");
+        }
+    }
+
     public void Draw(ParseResult parsed, Func<string> picture)
     {
         if (parsed.GetValue(chart) is { } file)

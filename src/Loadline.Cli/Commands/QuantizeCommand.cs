@@ -28,6 +28,7 @@ internal static class QuantizeCommand
         {
             var name = parsed.GetRequiredValue(model);
             var path = FindModel(name, surroundings);
+            measuring.RefuseInputs(parsed, path);
             if (measuring.AsksForMantissa(parsed))
                 EvaluateRun.Mantissa(parsed, surroundings, measuring, options, path, answer);
             else if (measuring.FormatsOf(parsed) is { Count: > 0 } formats)

@@ -43,7 +43,14 @@ public sealed class EvaluationText
         var beginning = tokenizer.Beginning;
         var room = context - beginning.Length;
         var tokens = tokenizer.Encode(text, addSpecial: false);
-        if (tokens.Length < FewestTokens || room < 1)
+        if (room < 1)
+            throw new BadContentException(
+                "--context",
+                "",
+                $"{context} tokens",
+                $"more than the {beginning.Length} that begin a text"
+            );
+        if (tokens.Length < FewestTokens)
             throw new BadContentException(name, "", $"{tokens.Length} tokens", $"a text of {FewestTokens} or more");
         var windows = ImmutableArray.CreateBuilder<int[]>();
         for (var at = 0; at < tokens.Length; at += room)

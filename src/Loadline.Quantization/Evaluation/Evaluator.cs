@@ -113,9 +113,7 @@ public sealed class Evaluator(EvaluationText text, TimeProvider clock)
             OriginalPerplexity = Mean(score => score.OriginalLoss).Interval(Math.Exp),
             PerplexityRatio = Mean(score => score.Loss - score.OriginalLoss).Interval(Math.Exp),
             KlDivergence = Mean(score => score.Divergence).Interval(value => value, least: 0),
-            KlDivergence99 = divergences[
-                (int)Math.Min(divergences.Length - 1, Math.Ceiling(0.99 * divergences.Length))
-            ],
+            KlDivergence99 = divergences[(int)Math.Ceiling(0.99 * divergences.Length) - 1],
             KlDivergenceMaximum = divergences[^1],
             TopAgreement = Mean(score => score.HaveSameTop ? 1 : 0).Interval(value => value, 0, 1),
             TokensPerSecond = tokensPerSecond,

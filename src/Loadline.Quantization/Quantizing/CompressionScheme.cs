@@ -15,7 +15,7 @@ internal enum SchemeFamily
 /// <summary>A matrix format of safetensors checkpoints, with what engines must be told about it.</summary>
 /// <remarks>
 /// Keys and values: vllm-project/compressed-tensors, <c>quantization/quant_args.py</c>, <c>quant_scheme.py</c> (presets
-/// FP8_DYNAMIC, INT8_W8A8, W4A16_ASYM, NVFP4A16, MXFP4A16) and <c>config/base.py</c> (names of formats); activations are
+/// FP8_DYNAMIC, INT8_W8A8, W4A16, W4A16_ASYM, NVFP4A16, MXFP4A16) and <c>config/base.py</c> (names of formats); activations are
 /// quantized by the engine as they come, which needs no calibration.
 /// </remarks>
 /// <param name="Codec">Name of the <see cref="MatrixCodec"/>.</param>
@@ -33,6 +33,7 @@ internal sealed record CompressionScheme(string Codec, SchemeFamily Family, stri
         new("fp8-block", SchemeFamily.Fp8Blocks, "", 1),
         new("int8-channel", SchemeFamily.CompressedTensors, "int-quantized", 1),
         new("int4-g128", SchemeFamily.CompressedTensors, "pack-quantized", 128),
+        new("int4-g128-asym", SchemeFamily.CompressedTensors, "pack-quantized", 128),
         new("nf4", SchemeFamily.BitsAndBytes, "", 64),
         new("mxfp4", SchemeFamily.CompressedTensors, "mxfp4-pack-quantized", 32),
         new("nvfp4", SchemeFamily.CompressedTensors, "nvfp4-pack-quantized", 16),
@@ -69,7 +70,8 @@ internal sealed record CompressionScheme(string Codec, SchemeFamily Family, stri
             "fp8-tensor" => Arguments(8, "float", "tensor", null),
             "fp8-channel" => Arguments(8, "float", "channel", null),
             "int8-channel" => Arguments(8, "int", "channel", null),
-            "int4-g128" => Arguments(4, "int", "group", Group, symmetric: false),
+            "int4-g128" => Arguments(4, "int", "group", Group),
+            "int4-g128-asym" => Arguments(4, "int", "group", Group, symmetric: false),
             "mxfp4" => Arguments(4, "float", "group", Group, scales: "torch.uint8"),
             "nvfp4" => Arguments(4, "float", "tensor_group", Group, scales: "torch.float8_e4m3fn"),
             _ => throw new System.Diagnostics.UnreachableException(Codec),

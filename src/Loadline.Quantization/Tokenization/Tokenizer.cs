@@ -29,7 +29,11 @@ public sealed class Tokenizer
     }
 
     /// <summary>One more than the largest token; the embedding of a model may have more rows.</summary>
-    public int Size => Math.Max(model.Vocabulary.Size, added.Size);
+    public int Size =>
+        Math.Max(
+            Math.Max(model.Vocabulary.Size, added.Size),
+            before.Concat(behind).Select(token => token + 1).DefaultIfEmpty().Max()
+        );
 
     /// <summary>Tokens that begin a text, such as <c>&lt;s&gt;</c>; empty where the model was trained without.</summary>
     public ImmutableArray<int> Beginning => before;

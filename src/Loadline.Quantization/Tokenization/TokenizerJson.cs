@@ -98,7 +98,12 @@ internal sealed class TokenizerJson
             var pair = merge.ValueKind switch
             {
                 JsonValueKind.String => merge.GetString()!.Split(' '),
-                JsonValueKind.Array => [.. merge.EnumerateArray().Select(part => part.GetString() ?? "")],
+                JsonValueKind.Array => 
+                [
+                    .. merge
+                        .EnumerateArray()
+                        .Select(part => part.ValueKind == JsonValueKind.String ? part.GetString()! : ""),
+                ],
                 _ => [],
             };
             VocabularyFiles.AddMerge(model, pair, rank, file, $"$.model.merges[{rank}]");

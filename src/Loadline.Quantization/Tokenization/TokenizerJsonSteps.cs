@@ -39,7 +39,7 @@ internal sealed class TokenizerJsonSteps(string file)
                 var prefix = TokenizerJson.Text(step, "prepend") ?? "";
                 steps = steps with { Prefix = prefix, StripsSpace = prefix == TextSteps.Metaspace };
                 break;
-            case "Replace" when Pattern(step) is ({ } literal, null):
+            case "Replace" when Pattern(step) is ({ Length: > 0 } literal, null):
                 replacements.Add((literal, TokenizerJson.Text(step, "content") ?? ""));
                 break;
             case var other:

@@ -76,6 +76,8 @@ internal static class VocabularyFiles
         Vocabulary vocabulary
     )
     {
+        if (root.ValueKind != JsonValueKind.Object)
+            throw new BadContentException(file, "$", $"{root.ValueKind}", "an object");
         var added = new List<AddedToken>();
         foreach (var name in (ReadOnlySpan<string>)["bos_token", "eos_token", "pad_token", "unk_token"])
         {
