@@ -98,7 +98,7 @@ internal sealed class TokenizerJson
             var pair = merge.ValueKind switch
             {
                 JsonValueKind.String => merge.GetString()!.Split(' '),
-                JsonValueKind.Array => 
+                JsonValueKind.Array =>
                 [
                     .. merge
                         .EnumerateArray()
